@@ -1,0 +1,6 @@
+//! ratetide simulates a dynamically limited inference platform.
+#![forbid(unsafe_code)]
+#![deny(missing_docs)]
+
+pub mod rng;
+pub mod units;

@@ -1,0 +1,2 @@
+//! The `ratetide` command.
+fn main() {}
