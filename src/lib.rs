@@ -2,5 +2,8 @@
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]
 
+pub mod limit;
+pub mod metrics;
+pub mod reply;
 pub mod rng;
 pub mod units;

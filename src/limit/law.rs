@@ -1,0 +1,73 @@
+//! The rate laws, and the registry that names them.
+
+use super::fixed::Fixed;
+use super::success_window::SuccessWindow;
+use super::unlimited::Unlimited;
+use super::usage::{Rates, Usage};
+use crate::units::{SimTime, Span};
+
+/// What a law may know of the model at this instant.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Live {
+    /// What the ready replicas complete when saturated, at the recent mix, per second.
+    pub capacity: Rates,
+    /// Work in service over ready capacity, exponentially averaged over 30 s; 1 with nothing ready.
+    pub utilization: f64,
+}
+
+/// A law: (recent usage, live model) → dynamic rate. Evaluated when looked at, never on a timer.
+pub trait RateLaw {
+    /// The dynamic rates per second at `now`; an unlimited resource is infinite.
+    fn rates(&self, now: SimTime, usage: &mut Usage, live: &Live) -> Rates;
+
+    /// The window of recent usage; laws without one report the past hour.
+    fn window(&self) -> Span {
+        Span::from_s(3600)
+    }
+
+    /// Whether the law reads [`Live::utilization`] (averaging it costs an exponential per change).
+    fn reads_utilization(&self) -> bool {
+        false
+    }
+}
+
+/// Any of the laws.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Law {
+    /// A multiple of the successes of the past window.
+    SuccessWindow(SuccessWindow),
+    /// Constant limits.
+    Fixed(Fixed),
+    /// No limits.
+    Unlimited(Unlimited),
+}
+
+impl Law {
+    fn law(&self) -> &dyn RateLaw {
+        match self {
+            Law::SuccessWindow(law) => law,
+            Law::Fixed(law) => law,
+            Law::Unlimited(law) => law,
+        }
+    }
+
+    /// See [`RateLaw::rates`]; dispatched statically, for this is in the hot path.
+    #[inline]
+    pub fn rates(&self, now: SimTime, usage: &mut Usage, live: &Live) -> Rates {
+        match self {
+            Law::SuccessWindow(law) => law.rates(now, usage, live),
+            Law::Fixed(law) => law.rates(now, usage, live),
+            Law::Unlimited(law) => law.rates(now, usage, live),
+        }
+    }
+
+    /// See [`RateLaw::window`].
+    pub fn window(&self) -> Span {
+        self.law().window()
+    }
+
+    /// See [`RateLaw::reads_utilization`].
+    pub fn reads_utilization(&self) -> bool {
+        self.law().reads_utilization()
+    }
+}

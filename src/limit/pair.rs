@@ -1,0 +1,183 @@
+//! The limiter's state for one (org, model): usage, two meters, reserved slots.
+
+use super::law::Live;
+use super::meter::{Meter, increment};
+use super::policy::{Credit, Policy, ResetMode};
+use super::usage::{Rates, Served, Usage};
+use crate::units::{SimTime, Span};
+
+/// The longest wait a reset value tells, and the furthest a slot is reserved.
+pub const RESET_MAX: Span = Span::from_s(60);
+
+/// A limited resource.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Resource {
+    /// Requests per second.
+    Requests,
+    /// Prompt + output tokens per second.
+    Tokens,
+}
+
+/// How an attempt stands to its org's dynamic rate on arrival. Kept while it waits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Color {
+    /// Within the rate: charged, and a failure is a 503.
+    Green,
+    /// Above it: not charged, and a failure is a 429 of the binding resource.
+    Red(Resource),
+}
+
+/// What an attempt weighs on the meters: one request, and its prompt + expected output tokens.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Cost {
+    /// Prompt + expected output tokens.
+    pub tokens: f64,
+}
+
+/// Limiter state of one (org, model).
+#[derive(Clone, Debug)]
+pub struct Pair {
+    usage: Usage,
+    requests: Meter,
+    tokens: Meter,
+    slots: [SimTime; 2],
+    /// Output tokens of all successes and their number: the running mean.
+    output_sum: u64,
+    successes: u64,
+}
+
+/// Both meters' increments and waits for one cost, at the rates of one instant.
+struct Reading {
+    increments: [Span; 2],
+    waits: [Span; 2],
+}
+
+impl Reading {
+    /// The resource with the longer wait; requests on a tie.
+    fn binding(&self) -> Resource {
+        if self.waits[1] > self.waits[0] { Resource::Tokens } else { Resource::Requests }
+    }
+}
+
+impl Pair {
+    /// An org new to the model.
+    pub fn new(policy: &Policy) -> Pair {
+        Pair {
+            usage: Usage::new(policy.law.window()),
+            requests: Meter::default(),
+            tokens: Meter::default(),
+            slots: [SimTime::ZERO; 2],
+            output_sum: 0,
+            successes: 0,
+        }
+    }
+
+    /// The dynamic rates per second at `now`.
+    #[inline]
+    pub fn rates(&mut self, policy: &Policy, now: SimTime, live: &Live) -> Rates {
+        policy.law.rates(now, &mut self.usage, live)
+    }
+
+    /// Credited successes per second over the law's window.
+    pub fn success_rates(&mut self, now: SimTime) -> Rates {
+        self.usage.rates(now)
+    }
+
+    /// The output tokens to expect of a request: the mean over this pair's successes, until the first the
+    /// `configured` mean.
+    pub fn expected_output(&self, configured: f64) -> f64 {
+        if self.successes == 0 { configured } else { self.output_sum as f64 / self.successes as f64 }
+    }
+
+    fn read(&self, policy: &Policy, now: SimTime, cost: Cost, rates: Rates) -> Reading {
+        let increments = [increment(1.0, rates.requests), increment(cost.tokens, rates.tokens)];
+        let waits = [
+            self.requests.wait(now, increments[0], policy.burst),
+            self.tokens.wait(now, increments[1], policy.burst),
+        ];
+        Reading { increments, waits }
+    }
+
+    /// Label an arriving attempt. A green one is charged on both meters, whatever becomes of it.
+    #[inline]
+    pub fn label(&mut self, policy: &Policy, now: SimTime, cost: Cost, live: &Live) -> Color {
+        let rates = self.rates(policy, now, live);
+        let reading = self.read(policy, now, cost, rates);
+        if reading.waits != [Span::ZERO; 2] {
+            return Color::Red(reading.binding());
+        }
+        self.requests.charge(now, reading.increments[0]);
+        self.tokens.charge(now, reading.increments[1]);
+        for (meter, step) in [self.requests, self.tokens].iter().zip(reading.increments) {
+            assert!(meter.ahead(now) <= policy.burst.max(step), "a meter ran ahead of its burst");
+        }
+        Color::Green
+    }
+
+    /// A served attempt: credit it, and settle the token meter to the true count if it was charged.
+    pub fn complete(&mut self, policy: &Policy, now: SimTime, done: &Completion, live: &Live) {
+        let green = done.color == Color::Green;
+        if green {
+            let rate = self.rates(policy, now, live).tokens;
+            let true_tokens = done.served.tokens as f64;
+            let more = increment((true_tokens - done.cost.tokens).max(0.0), rate);
+            let less = increment((done.cost.tokens - true_tokens).max(0.0), rate);
+            self.tokens.settle(now, more, less);
+        }
+        if green || policy.credit == Credit::All {
+            self.usage.credit(now, done.served);
+        }
+        self.output_sum += u64::from(done.output);
+        self.successes += 1;
+    }
+
+    /// The wait that `x-ratelimit-reset` tells on a failure, before rounding. `limited` is the binding
+    /// resource of a red attempt, `None` for a 503; `backlog` the model's waiting work over its service rate.
+    pub fn reset(&mut self, policy: &Policy, now: SimTime, ask: &Ask, live: &Live) -> Span {
+        let mode = if ask.limited.is_some() { policy.reset_on_429 } else { policy.reset_otherwise };
+        if mode == ResetMode::Model && ask.limited.is_some() {
+            return ask.backlog;
+        }
+        let rates = self.rates(policy, now, live);
+        let reading = self.read(policy, now, ask.cost, rates);
+        let conforms_in = reading.waits[0].max(reading.waits[1]);
+        match mode {
+            ResetMode::Model => ask.backlog.max(conforms_in),
+            ResetMode::Gcra => conforms_in,
+            ResetMode::Reserved if !ask.failed => conforms_in,
+            ResetMode::Reserved => {
+                let resource = ask.limited.unwrap_or_else(|| reading.binding());
+                let i = usize::from(resource == Resource::Tokens);
+                let next = self.slots[i].saturating_add(reading.increments[i]);
+                self.slots[i] = next.max(now.saturating_add(reading.waits[i])).min(now.saturating_add(RESET_MAX));
+                self.slots[i].saturating_since(now)
+            }
+        }
+    }
+}
+
+/// A served attempt, as the limiter sees it.
+#[derive(Clone, Copy, Debug)]
+pub struct Completion {
+    /// Its colour on arrival.
+    pub color: Color,
+    /// What it was charged as.
+    pub cost: Cost,
+    /// What it truly was.
+    pub served: Served,
+    /// Its output tokens.
+    pub output: u32,
+}
+
+/// A question for the reset value.
+#[derive(Clone, Copy, Debug)]
+pub struct Ask {
+    /// What the same request would cost.
+    pub cost: Cost,
+    /// The binding resource of a 429.
+    pub limited: Option<Resource>,
+    /// Whether the response is an error.
+    pub failed: bool,
+    /// The model's waiting work over its service rate.
+    pub backlog: Span,
+}

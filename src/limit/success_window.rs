@@ -1,0 +1,116 @@
+//! `success_window`: the dynamic rate is a multiple of the successes of the past window.
+//!
+//! D = max(base, min(h·S, cap, share·K)), for requests and tokens alike: S the credited successes of the past
+//! window over its full length (a new org's empty past counts as zeros), K the live capacity. The multiplier
+//! h is fixed, or falls from `max` to `min` as the model's utilisation u rises from `low` to `high`. With
+//! h = 2, a base of 60 requests a minute and no share this is the formula that Together AI published on its
+//! rate-limit page of January 2026 (since withdrawn); the load-scaled form and the share are assumptions.
+
+use super::law::{Live, RateLaw};
+use super::usage::{Rates, Usage};
+use crate::units::{SimTime, Span};
+
+/// The factor h between recent successes and the rate.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Multiplier {
+    /// The same at any load.
+    Fixed(f64),
+    /// h = min + (max − min)·clip((high − u)/(high − low), 0, 1).
+    LoadScaled {
+        /// h of a hot model.
+        min: f64,
+        /// h of a cool model.
+        max: f64,
+        /// Utilisation up to which h is `max`.
+        low: f64,
+        /// Utilisation from which h is `min`; above `low`.
+        high: f64,
+    },
+}
+
+impl Multiplier {
+    /// h at utilisation `u`.
+    pub fn at(self, u: f64) -> f64 {
+        match self {
+            Multiplier::Fixed(h) => h,
+            Multiplier::LoadScaled { min, max, low, high } => {
+                min + (max - min) * ((high - u) / (high - low)).clamp(0.0, 1.0)
+            }
+        }
+    }
+}
+
+/// The law's parameters; rates per second.
+#[derive(Clone, Debug, PartialEq)]
+pub struct SuccessWindow {
+    /// How far back successes count.
+    pub window: Span,
+    /// The factor h.
+    pub multiplier: Multiplier,
+    /// The largest share of live capacity one org may be granted; `None` = not bounded by capacity.
+    pub share: Option<f64>,
+    /// The rate of an org without history; wins over every bound.
+    pub base: Rates,
+    /// The highest rate.
+    pub cap: Rates,
+}
+
+impl RateLaw for SuccessWindow {
+    #[inline]
+    fn rates(&self, now: SimTime, usage: &mut Usage, live: &Live) -> Rates {
+        let h = self.multiplier.at(live.utilization);
+        let wanted = usage.rates(now).map(|s| h * s).zip(self.cap, f64::min);
+        let bounded = match self.share {
+            Some(share) => wanted.zip(live.capacity, |d, k| d.min(share * k)),
+            None => wanted,
+        };
+        bounded.zip(self.base, f64::max)
+    }
+
+    fn window(&self) -> Span {
+        self.window
+    }
+
+    fn reads_utilization(&self) -> bool {
+        matches!(self.multiplier, Multiplier::LoadScaled { .. })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::usage::Served;
+    use super::*;
+
+    const BOTH: fn(f64) -> Rates = |r| Rates { requests: r, tokens: 1000.0 * r };
+
+    fn law(share: Option<f64>, multiplier: Multiplier) -> SuccessWindow {
+        SuccessWindow { window: Span::from_s(60), multiplier, share, base: BOTH(1.0), cap: BOTH(50.0) }
+    }
+
+    fn used(per_s: u64) -> Usage {
+        let mut usage = Usage::new(Span::from_s(60));
+        let served = Served { requests: per_s, tokens: 1000 * per_s };
+        (0..60).for_each(|s| usage.credit(SimTime::from_s(s), served));
+        usage
+    }
+
+    #[test]
+    fn the_rate_is_clamped_in_the_documented_order() {
+        let live = |k| Live { capacity: BOTH(k), utilization: 0.0 };
+        let at = |law: &SuccessWindow, per_s, k| law.rates(SimTime::from_s(60), &mut used(per_s), &live(k));
+        let fixed = law(Some(0.5), Multiplier::Fixed(2.0));
+        assert_eq!(at(&fixed, 0, 1e9), BOTH(1.0), "base of an org without history");
+        assert_eq!(at(&fixed, 10, 1e9), BOTH(20.0), "twice the recent successes");
+        assert_eq!(at(&fixed, 100, 1e9), BOTH(50.0), "cap");
+        assert_eq!(at(&fixed, 10, 24.0), BOTH(12.0), "half of live capacity");
+        assert_eq!(at(&fixed, 10, 0.0), BOTH(1.0), "base wins over share of nothing");
+        assert_eq!(at(&law(None, Multiplier::Fixed(2.0)), 10, 0.0), BOTH(20.0), "no share, no bound");
+    }
+
+    #[test]
+    fn a_hotter_model_grants_less() {
+        let h = Multiplier::LoadScaled { min: 1.0, max: 2.0, low: 0.7, high: 0.95 };
+        assert_eq!([0.0, 0.7, 0.825, 0.95, 1.3].map(|u| h.at(u)), [2.0, 2.0, 1.5, 1.0, 1.0]);
+        assert!(law(None, h).reads_utilization());
+    }
+}

@@ -1,0 +1,3 @@
+//! What a run measures.
+
+pub mod histogram;
