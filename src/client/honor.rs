@@ -1,0 +1,126 @@
+//! Honouring what the platform tells: which header a client obeys, and how.
+
+use crate::reply::Reply;
+use crate::units::Span;
+
+/// A header with seconds to wait.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Header {
+    /// `Retry-After`.
+    RetryAfter,
+    /// `x-ratelimit-reset`.
+    Reset,
+}
+
+/// How told seconds and the computed delay combine.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Combine {
+    /// The told seconds replace the computed delay.
+    Replace,
+    /// The larger of both.
+    Floor,
+}
+
+/// What a client does with told seconds beyond the longest it honours.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Beyond {
+    /// Falls back to its computed delay.
+    Backoff,
+    /// Does not retry.
+    GiveUp,
+}
+
+/// A client's obedience to one header.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Honor {
+    /// Which header; `None` = it reads none.
+    pub header: Option<Header>,
+    /// How it combines.
+    pub combine: Combine,
+    /// The delay is multiplied by 1 + jitter·U.
+    pub jitter: f64,
+    /// The longest told wait that is honoured.
+    pub max: Span,
+    /// What a longer one does.
+    pub beyond: Beyond,
+}
+
+/// What the header says about a retry.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Advice {
+    /// Nothing; use the computed delay.
+    Silent,
+    /// Wait so long.
+    Wait(Span),
+    /// Do not retry.
+    Stop,
+}
+
+impl Honor {
+    /// A client that reads no header.
+    pub const NONE: Honor = Honor::simple(None);
+
+    /// Obey a header to the second.
+    pub const fn simple(header: Option<Header>) -> Honor {
+        Honor { header, combine: Combine::Replace, jitter: 0.0, max: Span::MAX, beyond: Beyond::Backoff }
+    }
+
+    /// What a reply advises.
+    pub fn advice(&self, reply: &Reply) -> Advice {
+        let told = match self.header {
+            None => None,
+            Some(Header::RetryAfter) => reply.retry_after_s,
+            Some(Header::Reset) => reply.reset_s,
+        };
+        match told.map(|s| Span::from_s(u64::from(s))) {
+            None => Advice::Silent,
+            Some(wait) if wait.is_zero() => Advice::Silent,
+            Some(wait) if wait <= self.max => Advice::Wait(wait),
+            Some(_) if self.beyond == Beyond::Backoff => Advice::Silent,
+            Some(_) => Advice::Stop,
+        }
+    }
+
+    /// The delay that follows from an advised wait and the computed delay.
+    pub fn combine(&self, advised: Span, computed: Span, uniform: f64) -> Span {
+        let wait = match self.combine {
+            Combine::Replace => advised,
+            Combine::Floor => advised.max(computed),
+        };
+        if self.jitter == 0.0 { wait } else { wait.scale(1.0 + self.jitter * uniform) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::reply::Outcome;
+
+    const fn told(seconds: u32) -> Reply {
+        Reply { outcome: Outcome::LimitedRequest, reset_s: Some(seconds), retry_after_s: None }
+    }
+
+    #[test]
+    fn only_the_honoured_header_counts() {
+        assert_eq!(Honor::NONE.advice(&told(7)), Advice::Silent);
+        assert_eq!(Honor::simple(Some(Header::RetryAfter)).advice(&told(7)), Advice::Silent);
+        assert_eq!(Honor::simple(Some(Header::Reset)).advice(&told(7)), Advice::Wait(Span::from_s(7)));
+    }
+
+    #[test]
+    fn a_longer_wait_than_honoured_falls_back_or_stops() {
+        let mut honor = Honor { max: Span::from_s(30), ..Honor::simple(Some(Header::Reset)) };
+        assert_eq!(honor.advice(&told(31)), Advice::Silent);
+        honor.beyond = Beyond::GiveUp;
+        assert_eq!(honor.advice(&told(31)), Advice::Stop);
+    }
+
+    #[test]
+    fn floor_takes_the_larger_and_jitter_only_adds() {
+        let honor = Honor { combine: Combine::Floor, jitter: 0.5, ..Honor::simple(Some(Header::Reset)) };
+        let s = Span::from_s;
+        assert_eq!(honor.combine(s(4), s(10), 0.0), s(10));
+        assert_eq!(honor.combine(s(20), s(10), 0.5), s(25));
+        assert_eq!(Honor::simple(Some(Header::Reset)).combine(s(4), s(10), 0.9), s(4));
+    }
+}

@@ -1,0 +1,135 @@
+//! An attempt as the platform holds it, and the table of all of them.
+
+use crate::limit::pair::{Color, Cost};
+use crate::units::{SimTime, Span};
+
+/// Index of an attempt in [`Attempts`]; given by the caller, reused after the attempt has ended.
+pub type Id = u32;
+/// No attempt.
+pub const NONE: Id = Id::MAX;
+
+/// What an arriving attempt brings.
+#[derive(Clone, Copy, Debug)]
+pub struct Arriving {
+    /// Index of its (org, model).
+    pub pair: u32,
+    /// Index of its model.
+    pub model: u32,
+    /// Prompt tokens.
+    pub prompt: u32,
+    /// Output tokens it will make.
+    pub output: u32,
+    /// The most output it may make.
+    pub max_tokens: u32,
+    /// Mean output the workload is configured for: what to expect until the first success.
+    pub expected_output: f64,
+    /// Service time on an unslowed replica, drawn at birth.
+    pub service: Span,
+    /// The part of it before the first token, where the engine has one.
+    pub prefill: Option<Span>,
+}
+
+/// Where an attempt is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum State {
+    /// Not at the platform: the entry is free, or its answer is on the way.
+    Away,
+    /// In the smoothing buffer.
+    Waiting,
+    /// On a replica.
+    InService,
+}
+
+/// An attempt at the platform.
+#[derive(Clone, Copy, Debug)]
+pub struct Attempt {
+    /// What it brought.
+    pub arriving: Arriving,
+    /// Its colour, kept while it waits.
+    pub color: Color,
+    /// What it was metered as.
+    pub cost: Cost,
+    /// Where it is.
+    pub state: State,
+    /// Its client is gone: served in vain.
+    pub abandoned: bool,
+    /// When it reached the platform.
+    pub arrived: SimTime,
+    /// When service began.
+    pub started: SimTime,
+    /// When service ends, unless the model's speed changes.
+    pub completes: SimTime,
+    /// The replica that serves it.
+    pub replica: u32,
+    /// Neighbours in the buffer.
+    pub(super) next: Id,
+    pub(super) previous: Id,
+}
+
+impl Attempt {
+    /// An attempt that arrives now.
+    pub fn new(now: SimTime, arriving: Arriving, color: Color, cost: Cost) -> Attempt {
+        Attempt {
+            arriving,
+            color,
+            cost,
+            state: State::Away,
+            abandoned: false,
+            arrived: now,
+            started: SimTime::NEVER,
+            completes: SimTime::NEVER,
+            replica: 0,
+            next: NONE,
+            previous: NONE,
+        }
+    }
+
+    /// Prompt + output tokens.
+    pub fn tokens(&self) -> u64 {
+        u64::from(self.arriving.prompt) + u64::from(self.arriving.output)
+    }
+}
+
+/// All attempts, by id.
+#[derive(Clone, Debug, Default)]
+pub struct Attempts(Vec<Attempt>);
+
+impl Attempts {
+    /// Enter an attempt under `id`; ids grow one by one at first and are then reused.
+    pub fn enter(&mut self, id: Id, attempt: Attempt) {
+        match self.0.get_mut(id as usize) {
+            Some(entry) => {
+                assert!(entry.state == State::Away, "an id is reused only after its attempt has ended");
+                *entry = attempt;
+            }
+            None => {
+                // Ids between are those of requests that have not reached the platform yet.
+                self.0.resize(id as usize, Attempt { state: State::Away, ..attempt });
+                self.0.push(attempt);
+            }
+        }
+    }
+
+    /// The ids of a model's attempts in service, in the order they arrived.
+    pub fn in_service(&self, model: u32) -> Vec<Id> {
+        let serving = |a: &Attempt| a.state == State::InService && a.arriving.model == model;
+        let mut ids: Vec<Id> = (0..self.0.len() as Id).filter(|&id| serving(&self[id])).collect();
+        ids.sort_by_key(|&id| (self[id].arrived, id));
+        ids
+    }
+}
+
+impl std::ops::Index<Id> for Attempts {
+    type Output = Attempt;
+    #[inline]
+    fn index(&self, id: Id) -> &Attempt {
+        &self.0[id as usize]
+    }
+}
+
+impl std::ops::IndexMut<Id> for Attempts {
+    #[inline]
+    fn index_mut(&mut self, id: Id) -> &mut Attempt {
+        &mut self.0[id as usize]
+    }
+}

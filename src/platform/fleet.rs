@@ -1,0 +1,230 @@
+//! The replicas of a model and their slots: who is ready, starting, draining, and what serves what.
+//!
+//! Slots pool over the ready replicas: any free one will do, and they are handed out in turn, so that load
+//! spreads evenly. A replica that drains finishes what it serves and does not return.
+
+use std::collections::VecDeque;
+
+/// The life of a replica.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Phase {
+    /// Cold start under way.
+    Starting,
+    /// Serving.
+    Ready,
+    /// Serving what it has, taking nothing new.
+    Draining,
+    /// Away for good.
+    Gone,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Replica {
+    phase: Phase,
+    busy: u32,
+}
+
+/// All replicas a model ever had, by index in order of creation.
+#[derive(Clone, Debug)]
+pub struct Fleet {
+    per_replica: u32,
+    replicas: Vec<Replica>,
+    /// Ready replicas with a free slot, next to serve first; entries of others are passed over.
+    free: VecDeque<u32>,
+    counts: [u32; 4],
+    busy_ready: u32,
+    busy_draining: u32,
+}
+
+impl Fleet {
+    /// `ready` warm replicas of `per_replica` slots.
+    pub fn new(ready: u32, per_replica: u32) -> Fleet {
+        let mut fleet = Fleet {
+            per_replica,
+            replicas: Vec::new(),
+            free: VecDeque::new(),
+            counts: [0; 4],
+            busy_ready: 0,
+            busy_draining: 0,
+        };
+        (0..ready).for_each(|_| fleet.add(Phase::Ready));
+        fleet
+    }
+
+    /// How many are in a phase.
+    pub fn count(&self, phase: Phase) -> u32 {
+        self.counts[phase as usize]
+    }
+
+    /// Slots of the ready replicas.
+    pub fn slots(&self) -> u64 {
+        u64::from(self.count(Phase::Ready)) * u64::from(self.per_replica)
+    }
+
+    /// Attempts in service on ready replicas.
+    pub fn busy_ready(&self) -> u32 {
+        self.busy_ready
+    }
+
+    /// Attempts in service on ready and draining replicas.
+    pub fn busy(&self) -> u32 {
+        self.busy_ready + self.busy_draining
+    }
+
+    /// Work in service over ready capacity; 1 with nothing ready.
+    pub fn utilization(&self) -> f64 {
+        let slots = self.slots();
+        if slots == 0 { 1.0 } else { f64::from(self.busy_ready) / slots as f64 }
+    }
+
+    /// Occupy a free slot of a ready replica.
+    pub fn occupy(&mut self) -> Option<u32> {
+        while let Some(index) = self.free.pop_front() {
+            let replica = &mut self.replicas[index as usize];
+            if replica.phase != Phase::Ready {
+                continue;
+            }
+            replica.busy += 1;
+            self.busy_ready += 1;
+            if replica.busy < self.per_replica {
+                self.free.push_back(index);
+            }
+            return Some(index);
+        }
+        None
+    }
+
+    /// Give a slot back.
+    pub fn release(&mut self, index: u32) {
+        let replica = &mut self.replicas[index as usize];
+        replica.busy = replica.busy.checked_sub(1).expect("a released slot was occupied");
+        match replica.phase {
+            Phase::Ready => {
+                self.busy_ready -= 1;
+                if replica.busy + 1 == self.per_replica {
+                    self.free.push_back(index);
+                }
+            }
+            Phase::Draining => {
+                self.busy_draining -= 1;
+                if replica.busy == 0 {
+                    self.turn(index, Phase::Gone);
+                }
+            }
+            Phase::Starting | Phase::Gone => unreachable!("only ready and draining replicas serve"),
+        }
+    }
+
+    /// A replica begins its cold start; its index.
+    pub fn start(&mut self) -> u32 {
+        self.add(Phase::Starting);
+        self.replicas.len() as u32 - 1
+    }
+
+    /// A cold start is over; false if it was called off meanwhile.
+    pub fn become_ready(&mut self, index: u32) -> bool {
+        let starting = self.replicas[index as usize].phase == Phase::Starting;
+        if starting {
+            self.turn(index, Phase::Ready);
+            self.free.push_back(index);
+        }
+        starting
+    }
+
+    /// Warm replicas come back.
+    pub fn restore(&mut self, count: u32) {
+        (0..count).for_each(|_| self.add(Phase::Ready));
+    }
+
+    /// Give up `count` replicas: starting ones first, newest first; then the least busy ready ones, the
+    /// newest of equals, which drain.
+    pub fn shed(&mut self, count: u32) {
+        for _ in 0..count {
+            let newest_starting =
+                (0..self.replicas.len()).rev().find(|&i| self.replicas[i].phase == Phase::Starting);
+            if let Some(i) = newest_starting {
+                self.turn(i as u32, Phase::Gone);
+                continue;
+            }
+            let ready = (0..self.replicas.len()).rev().filter(|&i| self.replicas[i].phase == Phase::Ready);
+            let Some(i) = ready.min_by_key(|&i| self.replicas[i].busy) else { return };
+            let busy = self.replicas[i].busy;
+            self.busy_ready -= busy;
+            self.busy_draining += busy;
+            self.turn(i as u32, if busy == 0 { Phase::Gone } else { Phase::Draining });
+        }
+    }
+
+    /// Up to `count` ready replicas are lost, newest first; their indices. Their slots are gone with them:
+    /// what they served has failed and must not be released.
+    pub fn lose(&mut self, count: u32) -> Vec<u32> {
+        let ready = (0..self.replicas.len() as u32).rev();
+        let lost: Vec<u32> =
+            ready.filter(|&i| self.replicas[i as usize].phase == Phase::Ready).take(count as usize).collect();
+        for &i in &lost {
+            self.busy_ready -= self.replicas[i as usize].busy;
+            self.turn(i, Phase::Gone);
+        }
+        lost
+    }
+
+    fn add(&mut self, phase: Phase) {
+        let index = u32::try_from(self.replicas.len()).expect("replicas are bounded by the scenario's limits");
+        self.replicas.push(Replica { phase, busy: 0 });
+        self.counts[phase as usize] += 1;
+        if phase == Phase::Ready {
+            self.free.push_back(index);
+        }
+    }
+
+    fn turn(&mut self, index: u32, phase: Phase) {
+        let replica = &mut self.replicas[index as usize];
+        self.counts[replica.phase as usize] -= 1;
+        self.counts[phase as usize] += 1;
+        replica.phase = phase;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn slots_are_handed_out_in_turn_and_never_beyond_capacity() {
+        let mut fleet = Fleet::new(2, 2);
+        let taken: Vec<u32> = std::iter::from_fn(|| fleet.occupy()).collect();
+        assert_eq!(taken, [0, 1, 0, 1]);
+        assert_eq!((fleet.busy(), fleet.utilization()), (4, 1.0));
+        fleet.release(1);
+        assert_eq!((fleet.occupy(), fleet.occupy()), (Some(1), None));
+    }
+
+    #[test]
+    fn scale_in_takes_starting_then_least_busy_which_drain() {
+        let mut fleet = Fleet::new(2, 2);
+        fleet.start();
+        let newest = fleet.start();
+        fleet.occupy();
+        fleet.shed(1);
+        assert!(!fleet.become_ready(newest), "the newest cold start was called off");
+        fleet.shed(2);
+        assert_eq!(fleet.count(Phase::Starting), 0);
+        assert_eq!((fleet.count(Phase::Ready), fleet.busy_ready()), (1, 1), "the idle replica went first");
+        fleet.shed(1);
+        assert_eq!((fleet.count(Phase::Draining), fleet.busy(), fleet.slots()), (1, 1, 0));
+        assert_eq!(fleet.occupy(), None);
+        fleet.release(0);
+        assert_eq!((fleet.count(Phase::Draining), fleet.busy()), (0, 0));
+    }
+
+    #[test]
+    fn lost_replicas_take_their_work_with_them_and_come_back_warm() {
+        let mut fleet = Fleet::new(2, 1);
+        fleet.occupy();
+        fleet.occupy();
+        assert_eq!(fleet.lose(5), [1, 0]);
+        assert_eq!((fleet.busy(), fleet.utilization()), (0, 1.0));
+        fleet.restore(2);
+        assert_eq!((fleet.occupy(), fleet.occupy(), fleet.occupy()), (Some(2), Some(3), None));
+    }
+}

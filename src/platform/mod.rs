@@ -1,0 +1,364 @@
+//! The platform: what happens to an attempt between its arrival and its answer.
+//!
+//! A state machine without a queue or I/O: each method takes the present instant and leaves what must happen
+//! next in [`Platform::effects`], for the caller to schedule. So it runs under the simulator, in a test with
+//! literal times, or behind a socket.
+//!
+//! | file | concept |
+//! |---|---|
+//! | [`config`] | a model as the scenario describes it |
+//! | [`attempt`] | an attempt, and the table of all |
+//! | [`model`] | one model at run time |
+//! | [`buffer`] | the smoothing buffer |
+//! | [`fleet`] | replicas and their slots |
+//! | [`mix`] | recent work, live capacity, smoothed utilisation |
+//! | [`autoscaler`] | how many replicas |
+//! | [`incident`] | what goes wrong, on a schedule |
+
+pub mod attempt;
+pub mod autoscaler;
+pub mod buffer;
+pub mod config;
+pub mod fleet;
+pub mod incident;
+pub mod mix;
+pub mod model;
+
+use crate::limit::pair::{Ask, Color, Completion, Cost, Pair, RESET_MAX, Resource};
+use crate::limit::policy::{Enforcement, Headers};
+use crate::limit::usage::{Rates, Served};
+use crate::reply::{Outcome, Reply};
+use crate::units::{SimTime, Span};
+use attempt::{Arriving, Attempt, Attempts, Id, State};
+use autoscaler::{Autoscaler, Decision};
+use buffer::Class;
+use config::OnDisconnect;
+use incident::{Harm, Incident};
+use model::Model;
+
+/// What must happen because of what just happened.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Effect {
+    /// Service of an attempt began; call [`Platform::complete`] at `at`.
+    Started {
+        /// The attempt.
+        id: Id,
+        /// When its service ends.
+        at: SimTime,
+    },
+    /// An attempt's service ends at another instant than was said; the earlier call is void.
+    Moved {
+        /// The attempt.
+        id: Id,
+        /// When its service ends now.
+        at: SimTime,
+    },
+    /// An attempt failed and has left the platform.
+    Failed {
+        /// The attempt.
+        id: Id,
+        /// What its client is told.
+        reply: Reply,
+    },
+    /// Call [`Platform::drop_expired`] at `at`.
+    DropTimer {
+        /// The model.
+        model: u32,
+        /// The class of its buffer.
+        class: Class,
+        /// When.
+        at: SimTime,
+    },
+    /// A cold start is over at `at`; call [`Platform::replica_ready`].
+    Ready {
+        /// The model.
+        model: u32,
+        /// The replica.
+        replica: u32,
+        /// When.
+        at: SimTime,
+    },
+}
+
+/// Tokens a withdrawn attempt had consumed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Consumed {
+    /// Prompt tokens.
+    pub prompt: u32,
+    /// Output tokens made so far.
+    pub output: u32,
+}
+
+/// All models, all (org, model) pairs, all attempts at the platform.
+#[derive(Clone, Debug)]
+pub struct Platform {
+    models: Vec<Model>,
+    pairs: Vec<Pair>,
+    pair_models: Vec<u32>,
+    attempts: Attempts,
+    /// What the last call wants done, in order; drain it after every call.
+    pub effects: Vec<Effect>,
+}
+
+impl Platform {
+    /// A platform of these models; `pair_models` names the model of each (org, model) pair.
+    pub fn new(models: Vec<Model>, pair_models: Vec<u32>) -> Platform {
+        let pair = |&model: &u32| Pair::new(&models[model as usize].config.policy);
+        Platform {
+            pairs: pair_models.iter().map(pair).collect(),
+            models,
+            pair_models,
+            attempts: Attempts::default(),
+            effects: Vec::new(),
+        }
+    }
+
+    /// An attempt, by id.
+    #[inline]
+    pub fn attempt(&self, id: Id) -> &Attempt {
+        &self.attempts[id]
+    }
+
+    /// A model, by index.
+    pub fn model(&self, index: u32) -> &Model {
+        &self.models[index as usize]
+    }
+
+    /// The dynamic rates of a pair, and its credited successes per second over the law's window.
+    pub fn pair_rates(&mut self, now: SimTime, pair: u32) -> (Rates, Rates) {
+        let model = &self.models[self.pair_models[pair as usize] as usize];
+        let state = &mut self.pairs[pair as usize];
+        (state.rates(&model.config.policy, now, &model.live(now)), state.success_rates(now))
+    }
+
+    /// An attempt arrives under a free id.
+    pub fn arrive(&mut self, now: SimTime, id: Id, arriving: Arriving) {
+        let model = &mut self.models[arriving.model as usize];
+        let pair = &mut self.pairs[arriving.pair as usize];
+        model.scaling.arrival();
+        let expected = pair.expected_output(arriving.expected_output).min(f64::from(arriving.max_tokens));
+        let cost = Cost { tokens: f64::from(arriving.prompt) + expected };
+        let color = pair.label(&model.config.policy, now, cost, &model.live(now));
+        self.attempts.enter(id, Attempt::new(now, arriving, color, cost));
+
+        let refused = color != Color::Green
+            && match model.config.policy.enforcement {
+                Enforcement::Soft | Enforcement::Attribution => false,
+                Enforcement::Hard => model.is_hot(),
+                Enforcement::Strict => true,
+            };
+        if refused || model.is_dead() {
+            return self.fail(now, id);
+        }
+        if model.buffer.is_empty() && model.begin(now, id, &mut self.attempts) {
+            let at = self.attempts[id].completes;
+            return self.effects.push(Effect::Started { id, at });
+        }
+        let predicted = model.predicted_wait(model.buffer.class(color));
+        if model.config.buffer.early_refusal && predicted.is_some_and(|w| w > model.config.buffer.max_wait) {
+            return self.fail(now, id);
+        }
+        if let Some((class, at)) = model.buffer.push(now, id, &mut self.attempts) {
+            self.effects.push(Effect::DropTimer { model: arriving.model, class, at });
+        }
+    }
+
+    /// Service of an attempt ends; `None` if that instant has moved or the attempt has left. The reply is for
+    /// its client; work whose client has gone earns no credit and settles nothing.
+    #[inline]
+    pub fn complete(&mut self, now: SimTime, id: Id) -> Option<Reply> {
+        let attempt = self.attempts[id];
+        if attempt.state != State::InService || attempt.completes != now {
+            return None;
+        }
+        let model = &mut self.models[attempt.arriving.model as usize];
+        model.end(now, id, &mut self.attempts);
+        if !attempt.abandoned {
+            let done = Completion {
+                color: attempt.color,
+                cost: attempt.cost,
+                served: Served { requests: 1, tokens: attempt.tokens() },
+                output: attempt.arriving.output,
+            };
+            let pair = &mut self.pairs[attempt.arriving.pair as usize];
+            pair.complete(&model.config.policy, now, &done, &model.live(now));
+        }
+        self.serve_waiting(now, attempt.arriving.model);
+        Some(self.reply(now, id, Outcome::Ok))
+    }
+
+    /// A drop timer rang: drop what has waited its time.
+    pub fn drop_expired(&mut self, now: SimTime, model: u32, class: Class) {
+        loop {
+            match self.models[model as usize].buffer.expired(now, class, &mut self.attempts) {
+                Ok(id) => self.fail(now, id),
+                Err(Some(at)) => return self.effects.push(Effect::DropTimer { model, class, at }),
+                Err(None) => return,
+            }
+        }
+    }
+
+    /// The platform learns that a client has gone. What the attempt had consumed if it leaves now; `None` if
+    /// it stays (it goes on in vain, or has left already).
+    pub fn disconnect(&mut self, now: SimTime, id: Id) -> Option<Consumed> {
+        let attempt = self.attempts[id];
+        let model = &mut self.models[attempt.arriving.model as usize];
+        if attempt.state == State::Away {
+            return None;
+        }
+        if model.config.on_disconnect == OnDisconnect::Serve {
+            self.attempts[id].abandoned = true;
+            return None;
+        }
+        if attempt.state == State::Waiting {
+            model.buffer.remove(id, &mut self.attempts);
+            return Some(Consumed::default());
+        }
+        model.end(now, id, &mut self.attempts);
+        self.serve_waiting(now, attempt.arriving.model);
+        let (done, whole) = (now - attempt.started, attempt.completes - attempt.started);
+        let share = if whole.is_zero() { 1.0 } else { done.as_secs_f64() / whole.as_secs_f64() };
+        let output = (f64::from(attempt.arriving.output) * share) as u32;
+        Some(Consumed { prompt: attempt.arriving.prompt, output })
+    }
+
+    /// A cold start is over.
+    pub fn replica_ready(&mut self, now: SimTime, model: u32, replica: u32) {
+        if self.models[model as usize].fleet.become_ready(replica) {
+            self.models[model as usize].note_load(now);
+            self.serve_waiting(now, model);
+        }
+    }
+
+    /// The autoscaler looks at its model.
+    pub fn tick(&mut self, now: SimTime, index: u32) {
+        let model = &mut self.models[index as usize];
+        let Autoscaler::Predictive(p) = &model.config.autoscaler else { return };
+        let levels = model.levels();
+        let one = model.replica_capacity();
+        match model.scaling.look(now, p, levels.ready + levels.starting, one) {
+            Decision::Keep => {}
+            Decision::Grow(count) => {
+                let started = model.grow(now, count);
+                let ready = |(replica, at)| Effect::Ready { model: index, replica, at };
+                self.effects.extend(started.into_iter().map(ready));
+            }
+            Decision::Shrink(count) => {
+                model.fleet.shed(count);
+                model.note_load(now);
+            }
+        }
+    }
+
+    /// An incident begins.
+    pub fn begin_incident(&mut self, now: SimTime, incident: &Incident) {
+        match incident.harm {
+            Harm::LoseReplicas { count } => self.lose_replicas(now, incident.model, count),
+            Harm::Slowdown { factor } => self.change_speed(now, incident.model, factor),
+        }
+    }
+
+    /// An incident is over.
+    pub fn end_incident(&mut self, now: SimTime, incident: &Incident) {
+        match incident.harm {
+            Harm::LoseReplicas { count } => {
+                let model = &mut self.models[incident.model as usize];
+                let back = count.min(model.lost);
+                model.lost -= back;
+                model.fleet.restore(back);
+                model.note_load(now);
+                self.serve_waiting(now, incident.model);
+            }
+            Harm::Slowdown { factor } => self.change_speed(now, incident.model, 1.0 / factor),
+        }
+    }
+
+    /// Ready replicas are lost, and what they served fails.
+    fn lose_replicas(&mut self, now: SimTime, index: u32, count: u32) {
+        let model = &mut self.models[index as usize];
+        let lost = model.fleet.lose(count);
+        model.lost += lost.len() as u32;
+        model.note_load(now);
+        let ids = self.attempts.in_service(index);
+        for id in ids.into_iter().filter(|&id| lost.contains(&self.attempts[id].replica)) {
+            self.attempts[id].state = State::Away;
+            self.fail(now, id);
+        }
+    }
+
+    /// Service takes `factor` times as long from now on, what is running included.
+    fn change_speed(&mut self, now: SimTime, index: u32, factor: f64) {
+        let model = &mut self.models[index as usize];
+        model.slowdown *= factor;
+        // An incident and its end multiply to 1 up to rounding: take out the residue.
+        if (model.slowdown - 1.0).abs() < 1e-9 {
+            model.slowdown = 1.0;
+        }
+        for id in self.attempts.in_service(index) {
+            let attempt = &mut self.attempts[id];
+            attempt.completes = now.saturating_add((attempt.completes - now).scale(factor));
+            self.effects.push(Effect::Moved { id, at: attempt.completes });
+        }
+    }
+
+    /// Fill free slots from the buffer.
+    #[inline]
+    fn serve_waiting(&mut self, now: SimTime, index: u32) {
+        let model = &mut self.models[index as usize];
+        while !model.buffer.is_empty() && u64::from(model.fleet.busy_ready()) < model.fleet.slots() {
+            let id = model.buffer.pop(&mut self.attempts).expect("the buffer is not empty");
+            assert!(model.begin(now, id, &mut self.attempts), "a slot is free");
+            self.effects.push(Effect::Started { id, at: self.attempts[id].completes });
+        }
+    }
+
+    /// An attempt fails: at or below its rate that is the platform's doing (503), above it the org's (429).
+    fn fail(&mut self, now: SimTime, id: Id) {
+        let outcome = match self.attempts[id].color {
+            Color::Green => Outcome::Unavailable,
+            Color::Red(Resource::Requests) => Outcome::LimitedRequest,
+            Color::Red(Resource::Tokens) => Outcome::LimitedToken,
+        };
+        let reply = self.reply(now, id, outcome);
+        self.effects.push(Effect::Failed { id, reply });
+    }
+
+    /// The response, with the headers it carries.
+    fn reply(&mut self, now: SimTime, id: Id, outcome: Outcome) -> Reply {
+        let attempt = &self.attempts[id];
+        let model = &self.models[attempt.arriving.model as usize];
+        let policy = &model.config.policy;
+        let failed = outcome != Outcome::Ok;
+        let limited = match attempt.color {
+            Color::Red(resource) if failed => Some(resource),
+            _ => None,
+        };
+        let carried = match policy.headers {
+            Headers::All => true,
+            Headers::Errors => failed,
+            Headers::Only429 => limited.is_some(),
+        };
+        if !carried && !(policy.retry_after && failed) {
+            return Reply { outcome, reset_s: None, retry_after_s: None };
+        }
+        let ask = Ask { cost: attempt.cost, limited, failed, backlog: model.backlog() };
+        let dead = failed && model.is_dead();
+        let wait = if dead {
+            RESET_MAX
+        } else {
+            self.pairs[attempt.arriving.pair as usize].reset(policy, now, &ask, &model.live(now))
+        };
+        let seconds = whole_seconds(wait, u32::from(failed));
+        Reply {
+            outcome,
+            reset_s: carried.then_some(seconds),
+            retry_after_s: (policy.retry_after && failed).then_some(seconds),
+        }
+    }
+}
+
+/// Whole seconds, rounded up, from `least` to 60.
+fn whole_seconds(wait: Span, least: u32) -> u32 {
+    let seconds = wait.min(RESET_MAX).as_ns().div_ceil(crate::units::NS_PER_S);
+    (seconds as u32).max(least)
+}

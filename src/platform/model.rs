@@ -1,0 +1,176 @@
+//! One model at run time: buffer, fleet, speed, recent mix, autoscaler.
+
+use super::attempt::{Attempts, Id, State};
+use super::autoscaler::{Autoscaler, Scaling};
+use super::buffer::{Buffer, Class};
+use super::config::ModelConfig;
+use super::fleet::{Fleet, Phase};
+use super::mix::{Mix, Smoothed};
+use crate::limit::law::Live;
+use crate::limit::policy::Enforcement;
+use crate::limit::usage::Rates;
+use crate::rng::Key;
+use crate::units::{SimTime, Span};
+
+/// Time constant of the utilisation that load-scaled laws read.
+const UTILIZATION_TAU: Span = Span::from_s(30);
+
+/// What a model looks like at an instant.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Levels {
+    /// Attempts in service.
+    pub in_service: u32,
+    /// Work on ready replicas over their slots; 1 with nothing ready.
+    pub utilization: f64,
+    /// Attempts in the buffer.
+    pub waiting: u32,
+    /// Ready replicas.
+    pub ready: u32,
+    /// Replicas in cold start.
+    pub starting: u32,
+    /// Draining replicas.
+    pub draining: u32,
+}
+
+/// One model's state.
+#[derive(Clone, Debug)]
+pub struct Model {
+    pub(super) config: ModelConfig,
+    pub(super) fleet: Fleet,
+    pub(super) buffer: Buffer,
+    pub(super) scaling: Scaling,
+    pub(super) slowdown: f64,
+    pub(super) lost: u32,
+    mix: Mix,
+    utilization: Option<Smoothed>,
+    cold_starts: Key,
+}
+
+impl Model {
+    /// A model before the first arrival; `mix` holds the configured means.
+    pub fn new(config: ModelConfig, mix: Mix, cold_starts: Key) -> Model {
+        let one_queue = config.policy.enforcement == Enforcement::Attribution;
+        let reads = config.policy.law.reads_utilization();
+        Model {
+            fleet: Fleet::new(config.replicas, config.engine.per_replica),
+            buffer: Buffer::new(config.buffer.max_wait, one_queue),
+            scaling: Scaling::default(),
+            slowdown: 1.0,
+            lost: 0,
+            mix,
+            utilization: reads.then(|| Smoothed::new(UTILIZATION_TAU, 0.0)),
+            cold_starts,
+            config,
+        }
+    }
+
+    /// What a law may know.
+    #[inline]
+    pub fn live(&self, now: SimTime) -> Live {
+        Live {
+            capacity: self.capacity(),
+            utilization: self.utilization.as_ref().map_or(0.0, |smoothed| smoothed.at(now)),
+        }
+    }
+
+    /// What the ready replicas complete per second when saturated.
+    #[inline]
+    pub fn capacity(&self) -> Rates {
+        self.mix.capacity(self.fleet.slots(), self.slowdown)
+    }
+
+    /// What one replica completes per second when saturated.
+    pub fn replica_capacity(&self) -> f64 {
+        self.mix.capacity(u64::from(self.config.engine.per_replica), self.slowdown).requests
+    }
+
+    /// The present levels.
+    pub fn levels(&self) -> Levels {
+        Levels {
+            in_service: self.fleet.busy(),
+            utilization: self.fleet.utilization(),
+            waiting: self.buffer.len(),
+            ready: self.fleet.count(Phase::Ready),
+            starting: self.fleet.count(Phase::Starting),
+            draining: self.fleet.count(Phase::Draining),
+        }
+    }
+
+    /// The autoscaler's forecast in attempts per second, where it makes one.
+    pub fn forecast(&self) -> Option<f64> {
+        match &self.config.autoscaler {
+            Autoscaler::Fixed => None,
+            Autoscaler::Predictive(p) => Some(self.scaling.forecast(p)),
+        }
+    }
+
+    /// Anything waiting, or 95 % of ready capacity in service.
+    pub fn is_hot(&self) -> bool {
+        !self.buffer.is_empty() || self.fleet.utilization() >= 0.95
+    }
+
+    /// Nothing ready and nothing that will be.
+    pub fn is_dead(&self) -> bool {
+        let scales_from_zero = matches!(&self.config.autoscaler, Autoscaler::Predictive(p) if p.min == 0);
+        self.fleet.count(Phase::Ready) == 0 && self.fleet.count(Phase::Starting) == 0 && !scales_from_zero
+    }
+
+    /// The wait predicted for a newcomer of a class: (attempts served before it + 1) over the service rate.
+    /// `None` with nothing ready.
+    pub fn predicted_wait(&self, class: Class) -> Option<Span> {
+        let rate = self.capacity().requests;
+        (rate > 0.0).then(|| Span::from_secs_f64(f64::from(self.buffer.ahead_of(class) + 1) / rate))
+    }
+
+    /// Waiting work over the service rate; unlimited with nothing ready and something waiting or dead.
+    pub fn backlog(&self) -> Span {
+        let rate = self.capacity().requests;
+        if rate > 0.0 { Span::from_secs_f64(f64::from(self.buffer.len()) / rate) } else { Span::MAX }
+    }
+
+    /// Begin service of an attempt if a slot is free.
+    #[inline]
+    pub fn begin(&mut self, now: SimTime, id: Id, attempts: &mut Attempts) -> bool {
+        let Some(replica) = self.fleet.occupy() else { return false };
+        let attempt = &mut attempts[id];
+        let (service, prompt, output) =
+            (attempt.arriving.service, attempt.arriving.prompt, attempt.arriving.output);
+        self.mix.record(service, prompt, output);
+        let duration = if self.slowdown == 1.0 { service } else { service.scale(self.slowdown) };
+        attempt.state = State::InService;
+        attempt.replica = replica;
+        attempt.started = now;
+        attempt.completes = now.saturating_add(duration);
+        self.note_load(now);
+        true
+    }
+
+    /// Give back the slot of an attempt in service.
+    #[inline]
+    pub fn end(&mut self, now: SimTime, id: Id, attempts: &mut Attempts) {
+        let attempt = &mut attempts[id];
+        assert!(attempt.state == State::InService, "only an attempt in service gives back a slot");
+        attempt.state = State::Away;
+        self.fleet.release(attempt.replica);
+        self.note_load(now);
+    }
+
+    /// The load has changed: let the smoothed utilisation know.
+    #[inline]
+    pub fn note_load(&mut self, now: SimTime) {
+        if let Some(smoothed) = &mut self.utilization {
+            smoothed.step(now, self.fleet.utilization());
+        }
+    }
+
+    /// Start replicas; (index, instant it becomes ready) of each.
+    pub fn grow(&mut self, now: SimTime, count: u32) -> Vec<(u32, SimTime)> {
+        let Autoscaler::Predictive(p) = &self.config.autoscaler else { return Vec::new() };
+        let begin = |fleet: &mut Fleet| {
+            let replica = fleet.start();
+            let mut stream = self.cold_starts.number(u64::from(replica)).stream();
+            (replica, now.saturating_add(Span::from_secs_f64(p.cold_start.sample(&mut stream))))
+        };
+        (0..count).map(|_| begin(&mut self.fleet)).collect()
+    }
+}
