@@ -2,5 +2,8 @@
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]
 
+pub mod dist;
+pub(crate) mod registry;
 pub mod rng;
+pub mod traffic;
 pub mod units;
