@@ -3,10 +3,14 @@
 #![deny(missing_docs)]
 
 pub mod client;
+pub mod dist;
 pub mod limit;
 pub mod metrics;
 pub mod name;
 pub mod platform;
+#[macro_use]
+pub mod registry;
 pub mod reply;
 pub mod rng;
+pub mod traffic;
 pub mod units;

@@ -1,0 +1,114 @@
+//! The law whose logarithm is normal.
+
+use rand_distr::{Distribution, StandardNormal};
+
+use super::law::{CV_MAX, Law, VALUE_MAX, checked, positive};
+use crate::rng::Stream;
+
+/// X = e^(μ + σZ), Z standard normal; median e^μ, mean e^(μ + σ²/2), cv² = e^(σ²) − 1.
+///
+/// # Parameters
+/// Either `mean` in (0, 10¹²] and `cv` in [0, 100], or `median` in (0, 10¹²] and `sigma` in [0, 3];
+/// with cv or sigma 0 it is a constant.
+///
+/// # Source
+/// Johnson, Kotz, Balakrishnan, *Continuous Univariate Distributions* vol. 1 (1994), ch. 14.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub struct Lognormal {
+    mu: f64,
+    sigma: f64,
+    mean: f64,
+    cv: f64,
+}
+
+/// The largest σ: a cv of 90, just under what `cv` accepts.
+pub(super) const SIGMA_MAX: f64 = 3.0;
+
+impl Lognormal {
+    /// The lognormal law of this mean and coefficient of variation: σ² = ln(1 + cv²), μ = ln(mean) − σ²/2.
+    ///
+    /// # Errors
+    /// `mean` outside (0, 10¹²] or `cv` outside [0, 100], or not a number.
+    pub fn from_mean_cv(mean: f64, cv: f64) -> Result<Lognormal, String> {
+        let mean = positive("mean", mean, VALUE_MAX)?;
+        let cv = checked("cv", cv, 0.0, CV_MAX)?;
+        let variance = (cv * cv).ln_1p();
+        Ok(Lognormal { mu: mean.ln() - variance / 2.0, sigma: variance.sqrt(), mean, cv })
+    }
+
+    /// The lognormal law of this median and this σ of the logarithm.
+    ///
+    /// # Errors
+    /// `median` outside (0, 10¹²] or `sigma` outside [0, 3], or not a number.
+    pub fn from_median_sigma(median: f64, sigma: f64) -> Result<Lognormal, String> {
+        let median = positive("median", median, VALUE_MAX)?;
+        let sigma = checked("sigma", sigma, 0.0, SIGMA_MAX)?;
+        let variance = sigma * sigma;
+        let mean = median * (variance / 2.0).exp();
+        Ok(Lognormal { mu: median.ln(), sigma, mean, cv: variance.exp_m1().sqrt() })
+    }
+
+    /// The median e^μ.
+    pub fn median(&self) -> f64 {
+        self.mu.exp()
+    }
+}
+
+impl Law for Lognormal {
+    #[inline]
+    fn sample(&self, stream: &mut Stream) -> f64 {
+        let z: f64 = StandardNormal.sample(stream);
+        (self.mu + self.sigma * z).exp()
+    }
+
+    fn mean(&self) -> f64 {
+        self.mean
+    }
+
+    fn cv(&self) -> f64 {
+        self.cv
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::dist::ks;
+    use statrs::function::erf::erf;
+
+    #[test]
+    fn both_forms_agree() {
+        let a = Lognormal::from_median_sigma(115.0, 0.25).unwrap();
+        let b = Lognormal::from_mean_cv(a.mean(), a.cv()).unwrap();
+        assert!((a.mu - b.mu).abs() < 1e-12 && (a.sigma - b.sigma).abs() < 1e-12);
+        assert!((b.median() - 115.0).abs() < 1e-9);
+        assert!((a.mean() - 118.650_492).abs() < 1e-5, "{}", a.mean());
+    }
+
+    #[test]
+    fn refuses_nonsense() {
+        for bad in [f64::NAN, -1.0, f64::INFINITY] {
+            assert!(Lognormal::from_mean_cv(bad, 1.0).is_err(), "{bad}");
+            assert!(Lognormal::from_mean_cv(1.0, bad).is_err(), "{bad}");
+            assert!(Lognormal::from_median_sigma(bad, 1.0).is_err(), "{bad}");
+            assert!(Lognormal::from_median_sigma(1.0, bad).is_err(), "{bad}");
+        }
+        assert!(Lognormal::from_mean_cv(0.0, 1.0).is_err());
+        assert!(Lognormal::from_median_sigma(0.0, 1.0).is_err());
+    }
+
+    #[test]
+    fn no_variation_is_a_constant() {
+        let law = Lognormal::from_mean_cv(8.0, 0.0).unwrap();
+        assert!(ks::draw(&law, 10).iter().all(|x| (x - 8.0).abs() < 1e-12));
+        assert_eq!(law.cv(), 0.0);
+    }
+
+    #[test]
+    fn draws_follow_the_law() {
+        let law = Lognormal::from_mean_cv(1155.0, 0.96).unwrap();
+        ks::check(&law, |x| 0.5 * (1.0 + erf((x.ln() - law.mu) / law.sigma / 2f64.sqrt())));
+        ks::moments(&law, 0.006);
+        ks::pinned(&law, [1308.259678290881, 3999.2979173486065, 433.5691450676857]);
+    }
+}

@@ -1,0 +1,64 @@
+//! Non-negative random quantities: service times, cold starts, think times (in seconds) and token counts.
+//!
+//! A [`Dist`] is one of the laws below. Each law's file gives its definition, its parameters with their
+//! ranges, and its source; everything that can be computed once is computed when it is made, so that a draw
+//! costs one call of `rand_distr`. Draws are finite and never negative.
+//!
+//! ```
+//! use ratetide::dist::{Dist, Law, Lognormal, tokens};
+//! use ratetide::rng::Key;
+//! let prompt: Dist = Lognormal::from_mean_cv(1155.0, 0.96)?.into();
+//! let mut stream = Key::new(7, 0).with("prompt_tokens").stream();
+//! assert!(tokens(prompt.sample(&mut stream)) >= 1);
+//! assert!((prompt.mean() - 1155.0).abs() < 1e-9);
+//! # Ok::<(), String>(())
+//! ```
+
+mod constant;
+mod empirical;
+mod erlang;
+mod exponential;
+mod gamma;
+mod hyperexponential;
+#[cfg(test)]
+pub(crate) mod ks;
+mod law;
+mod lognormal;
+
+use crate::registry::registry;
+use crate::rng::Stream;
+
+pub use constant::Constant;
+pub use empirical::Empirical;
+pub use erlang::Erlang;
+pub use exponential::Exponential;
+pub use gamma::Gamma;
+pub use hyperexponential::Hyperexponential;
+pub use law::{Law, TOKENS_MAX, tokens};
+pub use lognormal::Lognormal;
+
+registry! {
+    /// A non-negative random quantity: one of the known laws.
+    pub enum Dist: Law {
+        /// The same value every time.
+        Constant,
+        /// Memoryless.
+        Exponential,
+        /// The logarithm is normal.
+        Lognormal,
+        /// Any variation, by mean and cv.
+        Gamma,
+        /// A sum of equal exponential stages.
+        Erlang,
+        /// More variable than exponential: a mixture of two.
+        Hyperexponential,
+        /// Given by its quantiles.
+        Empirical,
+    }
+    reads {
+        sample(stream: &mut Stream) -> f64;
+        mean() -> f64;
+        cv() -> f64;
+    }
+    advances {}
+}
