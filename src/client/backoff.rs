@@ -53,7 +53,7 @@ impl Backoff {
             Jitter::Equal => doubled.scale(0.5 + 0.5 * uniform),
             Jitter::Quarter => doubled.scale(1.0 - 0.25 * uniform),
             Jitter::Decorrelated => {
-                let high = previous.max(base).scale(3.0);
+                let high = (*previous).max(base).scale(3.0);
                 base.saturating_add(high.saturating_sub(base).scale(uniform)).min(cap)
             }
         };

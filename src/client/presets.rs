@@ -53,11 +53,7 @@ pub const PRESETS: &[Preset] = &[
     Preset {
         name: "fixed-delay",
         doc: "retries after 1 s, 6 attempts",
-        client: Client {
-            max_attempts: ATTEMPTS,
-            retry: Backoff::Fixed { delay: Span::from_s(1) },
-            ..PLAIN
-        },
+        client: Client { max_attempts: ATTEMPTS, retry: Backoff::Fixed { delay: Span::from_s(1) }, ..PLAIN },
     },
     Preset {
         name: "exponential",

@@ -149,7 +149,8 @@ impl Pair {
                 let resource = ask.limited.unwrap_or_else(|| reading.binding());
                 let i = usize::from(resource == Resource::Tokens);
                 let next = self.slots[i].saturating_add(reading.increments[i]);
-                self.slots[i] = next.max(now.saturating_add(reading.waits[i])).min(now.saturating_add(RESET_MAX));
+                self.slots[i] =
+                    next.max(now.saturating_add(reading.waits[i])).min(now.saturating_add(RESET_MAX));
                 self.slots[i].saturating_since(now)
             }
         }

@@ -4,9 +4,7 @@ use crate::limit::pair::{Color, Cost};
 use crate::units::{SimTime, Span};
 
 /// Index of an attempt in [`Attempts`]; given by the caller, reused after the attempt has ended.
-pub type Id = u32;
-/// No attempt.
-pub const NONE: Id = Id::MAX;
+pub use crate::chain::Id;
 
 /// What an arriving attempt brings.
 #[derive(Clone, Copy, Debug)]
@@ -61,9 +59,6 @@ pub struct Attempt {
     pub completes: SimTime,
     /// The replica that serves it.
     pub replica: u32,
-    /// Neighbours in the buffer.
-    pub(super) next: Id,
-    pub(super) previous: Id,
 }
 
 impl Attempt {
@@ -79,8 +74,6 @@ impl Attempt {
             started: SimTime::NEVER,
             completes: SimTime::NEVER,
             replica: 0,
-            next: NONE,
-            previous: NONE,
         }
     }
 

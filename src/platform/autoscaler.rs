@@ -4,7 +4,7 @@ use crate::dist::Dist;
 use crate::units::{SimTime, Span};
 
 /// How a model's fleet is sized.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub enum Autoscaler {
     /// The configured number, always.
     Fixed,
@@ -17,7 +17,7 @@ pub enum Autoscaler {
 /// Every `interval`, x = attempts per second since the last look. Level and trend follow Holt's linear method
 /// (Holt 1957), σ the absolute one-step error; wanted = ⌈(forecast + z·σ)(1 + headroom) ÷ (K₁·target)⌉, K₁
 /// what one saturated replica completes per second, the forecast one median cold start ahead.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub struct Predictive {
     /// Fewest replicas.
     pub min: u32,

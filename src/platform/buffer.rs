@@ -1,7 +1,8 @@
 //! The smoothing buffer of a model: green before red, first come first served inside a colour, bounded by
 //! how long an attempt waits, not by how many do.
 
-use super::attempt::{Attempts, Id, NONE, State};
+use super::attempt::{Attempts, Id, State};
+use crate::chain::{Chain, Links};
 use crate::limit::pair::Color;
 use crate::units::{SimTime, Span};
 
@@ -14,49 +15,11 @@ pub enum Class {
     Second,
 }
 
-/// Both classes, in serving order.
-pub const CLASSES: [Class; 2] = [Class::First, Class::Second];
-
-/// A first-in-first-out list through the attempts themselves: any member leaves in O(1).
-#[derive(Clone, Copy, Debug)]
-struct Fifo {
-    head: Id,
-    tail: Id,
-    len: u32,
-}
-
-impl Fifo {
-    const EMPTY: Fifo = Fifo { head: NONE, tail: NONE, len: 0 };
-
-    fn push(&mut self, id: Id, attempts: &mut Attempts) {
-        attempts[id].previous = self.tail;
-        attempts[id].next = NONE;
-        match self.tail {
-            NONE => self.head = id,
-            tail => attempts[tail].next = id,
-        }
-        self.tail = id;
-        self.len += 1;
-    }
-
-    fn unlink(&mut self, id: Id, attempts: &mut Attempts) {
-        let (previous, next) = (attempts[id].previous, attempts[id].next);
-        match previous {
-            NONE => self.head = next,
-            p => attempts[p].next = next,
-        }
-        match next {
-            NONE => self.tail = previous,
-            n => attempts[n].previous = previous,
-        }
-        self.len -= 1;
-    }
-}
-
 /// The buffer.
 #[derive(Clone, Debug)]
 pub struct Buffer {
-    queues: [Fifo; 2],
+    queues: [Chain; 2],
+    links: Links,
     /// The drop timer of a class is running.
     armed: [bool; 2],
     max_wait: Span,
@@ -66,7 +29,13 @@ pub struct Buffer {
 impl Buffer {
     /// An empty buffer that drops what has waited `max_wait`; with `one_queue` colours wait together.
     pub fn new(max_wait: Span, one_queue: bool) -> Buffer {
-        Buffer { queues: [Fifo::EMPTY; 2], armed: [false; 2], max_wait, one_queue }
+        Buffer {
+            queues: [Chain::default(); 2],
+            links: Links::default(),
+            armed: [false; 2],
+            max_wait,
+            one_queue,
+        }
     }
 
     /// The class of a colour.
@@ -76,7 +45,7 @@ impl Buffer {
 
     /// How many wait.
     pub fn len(&self) -> u32 {
-        self.queues[0].len + self.queues[1].len
+        self.queues[0].len() + self.queues[1].len()
     }
 
     /// True if nobody waits.
@@ -87,7 +56,7 @@ impl Buffer {
     /// How many would be served before a newcomer of this class.
     pub fn ahead_of(&self, class: Class) -> u32 {
         match class {
-            Class::First => self.queues[0].len,
+            Class::First => self.queues[0].len(),
             Class::Second => self.len(),
         }
     }
@@ -96,7 +65,7 @@ impl Buffer {
     pub fn push(&mut self, now: SimTime, id: Id, attempts: &mut Attempts) -> Option<(Class, SimTime)> {
         let class = self.class(attempts[id].color);
         attempts[id].state = State::Waiting;
-        self.queues[class as usize].push(id, attempts);
+        self.queues[class as usize].push(id, &mut self.links);
         if self.max_wait == Span::MAX || std::mem::replace(&mut self.armed[class as usize], true) {
             return None;
         }
@@ -105,9 +74,9 @@ impl Buffer {
 
     /// The next to serve.
     pub fn pop(&mut self, attempts: &mut Attempts) -> Option<Id> {
-        let class = CLASSES.into_iter().find(|&c| self.queues[c as usize].len > 0)?;
-        let id = self.queues[class as usize].head;
-        self.queues[class as usize].unlink(id, attempts);
+        let queue = if self.queues[0].is_empty() { 1 } else { 0 };
+        let id = self.queues[queue].head()?;
+        self.queues[queue].remove(id, &mut self.links);
         attempts[id].state = State::Away;
         Some(id)
     }
@@ -116,23 +85,27 @@ impl Buffer {
     pub fn remove(&mut self, id: Id, attempts: &mut Attempts) {
         assert!(attempts[id].state == State::Waiting, "only a waiting attempt leaves the buffer");
         let class = self.class(attempts[id].color);
-        self.queues[class as usize].unlink(id, attempts);
+        self.queues[class as usize].remove(id, &mut self.links);
         attempts[id].state = State::Away;
     }
 
     /// The drop timer of a class rang: the next attempt that has waited `max_wait`, or `None` and the
     /// instant to ring again. Call until `None`.
-    pub fn expired(&mut self, now: SimTime, class: Class, attempts: &mut Attempts) -> Result<Id, Option<SimTime>> {
-        let head = self.queues[class as usize].head;
-        if head == NONE {
+    pub fn expired(
+        &mut self,
+        now: SimTime,
+        class: Class,
+        attempts: &mut Attempts,
+    ) -> Result<Id, Option<SimTime>> {
+        let Some(head) = self.queues[class as usize].head() else {
             self.armed[class as usize] = false;
             return Err(None);
-        }
+        };
         let due = attempts[head].arrived + self.max_wait;
         if due > now {
             return Err(Some(due));
         }
-        self.queues[class as usize].unlink(head, attempts);
+        self.queues[class as usize].remove(head, &mut self.links);
         attempts[head].state = State::Away;
         Ok(head)
     }

@@ -1,14 +1,14 @@
 //! A model as the scenario describes it.
 
 use super::autoscaler::Autoscaler;
-use crate::dist::Dist;
+use crate::dist::{Dist, Law as _};
 use crate::limit::policy::Policy;
 use crate::name::Name;
 use crate::rng::Stream;
 use crate::units::Span;
 
 /// How long a request occupies a slot on an unslowed replica.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub enum Service {
     /// prefill + prompt × per_prompt_token, then output × per_output_token.
     Tokens {
@@ -48,7 +48,7 @@ impl Service {
 }
 
 /// The engine of a replica: a number of slots, each serving one request at a time.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub struct Slots {
     /// Requests a replica serves at a time.
     pub per_replica: u32,
@@ -91,7 +91,7 @@ impl Price {
 }
 
 /// A model.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub struct ModelConfig {
     /// Its name.
     pub name: Name,

@@ -169,7 +169,8 @@ impl Fleet {
     }
 
     fn add(&mut self, phase: Phase) {
-        let index = u32::try_from(self.replicas.len()).expect("replicas are bounded by the scenario's limits");
+        let index =
+            u32::try_from(self.replicas.len()).expect("replicas are bounded by the scenario's limits");
         self.replicas.push(Replica { phase, busy: 0 });
         self.counts[phase as usize] += 1;
         if phase == Phase::Ready {

@@ -279,10 +279,11 @@ impl Platform {
         let lost = model.fleet.lose(count);
         model.lost += lost.len() as u32;
         model.note_load(now);
-        let ids = self.attempts.in_service(index);
-        for id in ids.into_iter().filter(|&id| lost.contains(&self.attempts[id].replica)) {
-            self.attempts[id].state = State::Away;
-            self.fail(now, id);
+        for id in self.attempts.in_service(index) {
+            if lost.contains(&self.attempts[id].replica) {
+                self.attempts[id].state = State::Away;
+                self.fail(now, id);
+            }
         }
     }
 

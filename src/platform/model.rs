@@ -6,6 +6,7 @@ use super::buffer::{Buffer, Class};
 use super::config::ModelConfig;
 use super::fleet::{Fleet, Phase};
 use super::mix::{Mix, Smoothed};
+use crate::dist::Law as _;
 use crate::limit::law::Live;
 use crate::limit::policy::Enforcement;
 use crate::limit::usage::Rates;
