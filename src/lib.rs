@@ -5,6 +5,7 @@
 pub mod chain;
 pub mod client;
 pub mod dist;
+pub mod engine;
 pub mod limit;
 pub mod metrics;
 pub mod name;
@@ -13,5 +14,6 @@ pub mod platform;
 pub mod registry;
 pub mod reply;
 pub mod rng;
+pub mod scenario;
 pub mod traffic;
 pub mod units;

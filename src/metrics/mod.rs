@@ -1,3 +1,13 @@
 //! What a run measures.
+//!
+//! | file | concept |
+//! |---|---|
+//! | [`histogram`] | spans by size, mergeable exactly |
+//! | [`ledger`] | every attempt and request accounted for |
+//! | [`observer`] | the only window out of the loop |
+//! | [`recorder`] | the observer that fills series and distributions |
+//! | [`series`] | per-interval tables of bounded size |
 
 pub mod histogram;
+pub mod ledger;
+pub mod observer;

@@ -77,6 +77,13 @@ impl Attempt {
         }
     }
 
+    /// Arrival to first token, if the engine has one; at the speed of the whole service.
+    pub fn first_token(&self) -> Option<Span> {
+        let prefill = self.arriving.prefill?;
+        let stretch = (self.completes - self.started).as_secs_f64() / self.arriving.service.as_secs_f64();
+        Some((self.started - self.arrived) + prefill.scale(stretch))
+    }
+
     /// Prompt + output tokens.
     pub fn tokens(&self) -> u64 {
         u64::from(self.arriving.prompt) + u64::from(self.arriving.output)

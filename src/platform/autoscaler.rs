@@ -12,6 +12,16 @@ pub enum Autoscaler {
     Predictive(Predictive),
 }
 
+impl Autoscaler {
+    /// Time between looks, if it looks at all.
+    pub fn interval(&self) -> Option<Span> {
+        match self {
+            Autoscaler::Fixed => None,
+            Autoscaler::Predictive(p) => Some(p.interval),
+        }
+    }
+}
+
 /// Parameters of the predictive autoscaler.
 ///
 /// Every `interval`, x = attempts per second since the last look. Level and trend follow Holt's linear method

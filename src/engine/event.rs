@@ -1,0 +1,64 @@
+//! The events of a run and their order at one instant.
+
+use super::queue::Classed;
+use crate::chain::Id;
+use crate::platform::buffer::Class;
+
+/// Everything that can happen. Eight bytes, `Copy`: an event names things by number and holds nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Event {
+    /// A cold start is over.
+    ReplicaReady {
+        /// The model.
+        model: u16,
+        /// The replica.
+        replica: u32,
+    },
+    /// An incident begins.
+    IncidentBegins(u32),
+    /// An incident ends.
+    IncidentEnds(u32),
+    /// Service of an attempt ends, unless its instant has moved.
+    Completion(Id),
+    /// A model's autoscaler looks.
+    Tick(u16),
+    /// A workload's next request is born (or, of an unpaced one, reaches the platform).
+    Arrival(u32),
+    /// A paced client wants to send a request again.
+    Ask(Id),
+    /// A request's next attempt reaches the platform.
+    Send(Id),
+    /// A buffer's drop timer rings.
+    Drop {
+        /// The model.
+        model: u16,
+        /// The class of its buffer.
+        class: Class,
+    },
+    /// The oldest open attempt of a workload may have timed out.
+    Timeout(u32),
+    /// The oldest open request of a workload may have reached its deadline.
+    Deadline(u32),
+    /// The platform learns that an attempt's client is gone.
+    Disconnect(Id),
+}
+
+impl Classed for Event {
+    /// Replica changes, completions, ticks, arrivals, retries, drops from the buffer, client timeouts.
+    #[inline]
+    fn class(&self) -> usize {
+        match self {
+            Event::ReplicaReady { .. } | Event::IncidentBegins(_) | Event::IncidentEnds(_) => 0,
+            Event::Completion(_) => 1,
+            Event::Tick(_) => 2,
+            Event::Arrival(_) => 3,
+            Event::Ask(_) => 4,
+            Event::Send(_) => 5,
+            Event::Drop { .. } => 6,
+            Event::Timeout(_) | Event::Deadline(_) => 7,
+            Event::Disconnect(_) => 8,
+        }
+    }
+}
+
+const _: () = assert!(size_of::<Event>() == 8, "queue entries are 16 bytes");

@@ -1,0 +1,101 @@
+//! A workload at run time: its demand, its random streams, its client's pacer and timers.
+
+use crate::chain::{Chain, Links};
+use crate::client::pacer::Pacer;
+use crate::dist::{Dist, Law as _, tokens};
+use crate::rng::{Key, Stream};
+use crate::scenario::Workload;
+use crate::traffic::arrivals::Arrivals;
+use crate::units::{SimTime, Span};
+
+/// Timers that ring in the order they were set: one chain, one event for all.
+#[derive(Clone, Debug, Default)]
+pub struct Timers {
+    /// Members in ringing order.
+    pub chain: Chain,
+    /// An event for the oldest is under way.
+    pub armed: bool,
+}
+
+/// The nature of a request, drawn at birth.
+#[derive(Clone, Copy, Debug)]
+pub struct Nature {
+    /// When it is born.
+    pub born: SimTime,
+    /// Prompt tokens.
+    pub prompt: u32,
+    /// Output tokens.
+    pub output: u32,
+}
+
+/// One workload.
+pub struct Source {
+    arrivals: Arrivals,
+    arrival_stream: Stream,
+    prompt: Option<(Dist, Stream)>,
+    output: Option<(Dist, Stream)>,
+    max_tokens: u32,
+    /// Its own stream of service times.
+    pub service_stream: Stream,
+    /// Jitter of its retries, addressed by (request, draw).
+    pub jitter: Key,
+    /// Requests born so far.
+    pub born: u64,
+    /// The next request to be born.
+    pub next: Option<Nature>,
+    /// The client's pacer.
+    pub pacer: Pacer,
+    /// Attempts in the order they time out.
+    pub timeouts: Timers,
+    /// Requests in the order of their deadlines.
+    pub deadlines: Timers,
+    /// Half the round trip.
+    pub one_way: Span,
+}
+
+/// Neighbours in the timer chains of all workloads.
+#[derive(Default)]
+pub struct TimerLinks {
+    /// Of the timeouts.
+    pub timeouts: Links,
+    /// Of the deadlines.
+    pub deadlines: Links,
+}
+
+impl Source {
+    /// A workload before its first request, on streams of its own.
+    pub fn new(workload: &Workload, key: Key) -> Source {
+        let stream = |purpose: &str| key.with(purpose).stream();
+        Source {
+            arrivals: workload.arrivals.clone(),
+            arrival_stream: stream("arrivals"),
+            prompt: workload.prompt.clone().map(|dist| (dist, stream("prompt_tokens"))),
+            output: workload.output.clone().map(|dist| (dist, stream("output_tokens"))),
+            max_tokens: workload.max_tokens,
+            service_stream: stream("service"),
+            jitter: key.with("jitter"),
+            born: 0,
+            next: None,
+            pacer: Pacer::default(),
+            timeouts: Timers::default(),
+            deadlines: Timers::default(),
+            one_way: Span::from_ns(workload.rtt.as_ns() / 2),
+        }
+    }
+
+    /// Draw the next request; `None` when there are no more.
+    #[inline]
+    pub fn draw(&mut self) -> Option<Nature> {
+        let arrival = self.arrivals.next(&mut self.arrival_stream)?;
+        let (traced_prompt, traced_output) = arrival.tokens.unwrap_or((1, 1));
+        let draw = |part: &mut Option<(Dist, Stream)>, traced: u32| match part {
+            Some((dist, stream)) => tokens(dist.sample(stream)),
+            None => traced,
+        };
+        Some(Nature {
+            born: arrival.at,
+            prompt: draw(&mut self.prompt, traced_prompt),
+            output: draw(&mut self.output, traced_output).min(self.max_tokens),
+        })
+    }
+}

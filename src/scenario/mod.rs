@@ -1,0 +1,115 @@
+//! A scenario: what to simulate, validated once.
+
+use crate::client::Client;
+use crate::dist::Dist;
+use crate::name::Name;
+use crate::platform::config::ModelConfig;
+use crate::platform::incident::Incident;
+use crate::platform::mix::Mix;
+use crate::traffic::arrivals::Arrivals;
+use crate::units::Span;
+
+/// How long, with which seed, how often.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RunConfig {
+    /// Seed of every random stream.
+    pub seed: u64,
+    /// Requests are born in [0, duration).
+    pub duration: Span,
+    /// Requests born before are left out of the summary, not of the series.
+    pub warmup: Span,
+    /// After `duration`: no new requests, but retries and work in flight go on.
+    pub drain: Span,
+    /// Width of the series' bins.
+    pub interval: Span,
+    /// Independent repetitions.
+    pub replications: u32,
+}
+
+/// An organization.
+#[derive(Clone, Debug)]
+pub struct Org {
+    /// Its name.
+    pub name: Name,
+    /// Its weight where capacity is shared by weight.
+    pub weight: f64,
+}
+
+/// An (org, model) that traffic uses.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PairId {
+    /// Index of the org.
+    pub org: u32,
+    /// Index of the model.
+    pub model: u32,
+}
+
+/// A stream of requests of one org to one model.
+#[derive(Clone, Debug)]
+pub struct Workload {
+    /// Index of its org.
+    pub org: u32,
+    /// Its name, unique within the org.
+    pub name: Name,
+    /// Index of its model.
+    pub model: u32,
+    /// Index of its (org, model).
+    pub pair: u32,
+    /// When its requests are born.
+    pub arrivals: Arrivals,
+    /// Their prompt tokens, unless a trace brings them.
+    pub prompt: Option<Dist>,
+    /// Their output tokens, unless a trace brings them.
+    pub output: Option<Dist>,
+    /// The mean of the prompt tokens.
+    pub mean_prompt: f64,
+    /// The mean of the output tokens, at most `max_tokens`.
+    pub mean_output: f64,
+    /// The most output a request may make; `u32::MAX` = unbounded.
+    pub max_tokens: u32,
+    /// Its client.
+    pub client: Client,
+    /// Network round trip.
+    pub rtt: Span,
+}
+
+/// A validated scenario. Models, orgs and workloads are in order of their names, whatever the order of the
+/// file, so that the order of declaration changes nothing.
+#[derive(Clone, Debug)]
+pub struct Scenario {
+    /// Its title.
+    pub title: String,
+    /// The run.
+    pub run: RunConfig,
+    /// The models.
+    pub models: Vec<ModelConfig>,
+    /// The orgs.
+    pub orgs: Vec<Org>,
+    /// The workloads of all orgs.
+    pub workloads: Vec<Workload>,
+    /// The (org, model) pairs in use.
+    pub pairs: Vec<PairId>,
+    /// The incidents.
+    pub incidents: Vec<Incident>,
+}
+
+impl Scenario {
+    /// A model's mix before the first service start: the workloads' configured means, weighted by the number
+    /// of requests each is expected to make.
+    pub fn configured_mix(&self, model: u32) -> Mix {
+        let service = &self.models[model as usize].engine.service;
+        let mut mix = Mix { service_s: 0.0, prompt: 0.0, output: 0.0 };
+        let mut total = 0.0;
+        for workload in self.workloads.iter().filter(|w| w.model == model) {
+            let weight = workload.arrivals.expected().max(1e-9);
+            mix.service_s += weight * service.mean_s(workload.mean_prompt, workload.mean_output);
+            mix.prompt += weight * workload.mean_prompt;
+            mix.output += weight * workload.mean_output;
+            total += weight;
+        }
+        if total == 0.0 {
+            return Mix { service_s: service.mean_s(1.0, 1.0), prompt: 1.0, output: 1.0 };
+        }
+        Mix { service_s: mix.service_s / total, prompt: mix.prompt / total, output: mix.output / total }
+    }
+}
