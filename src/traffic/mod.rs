@@ -1,1 +1,13 @@
-//! The demand.
+//! Demand: when requests are born and how many tokens they have.
+//!
+//! * [`profile`]: how a workload's rate changes over the run;
+//! * [`arrivals`]: the processes that say when, in operational time;
+//! * [`trace`]: recorded traffic, parsed from bytes;
+//! * [`tokens`]: how many tokens each request has.
+//!
+//! Nothing here knows the platform: the demand of a seed is the same whatever serves it.
+
+pub mod arrivals;
+pub mod profile;
+pub mod tokens;
+pub mod trace;

@@ -1,0 +1,159 @@
+//! Arrival processes: when a workload's requests are born.
+//!
+//! A process speaks in operational time, in which its rate is constant ([`Process`]); [`Arrivals`] maps it
+//! through the workload's profile onto the run. The processes here are open: they do not wait for answers.
+//! `constant` and `batch` begin at 0, a trace with its first row, the others after one gap.
+//!
+//! ```
+//! use ratetide::rng::Key;
+//! use ratetide::traffic::arrivals::{Arrivals, Poisson};
+//! use ratetide::traffic::profile::Profile;
+//! use ratetide::units::Span;
+//! let mut stream = Key::new(7, 0).with("steady").with("chat").with("arrivals").stream();
+//! let process = Poisson::new(2.0)?.into();
+//! let mut arrivals = Arrivals::new(process, Profile::default(), Span::from_s(60));
+//! assert_eq!(arrivals.expected(), 120.0);
+//! let first = arrivals.next(&mut stream).unwrap();
+//! let second = arrivals.next(&mut stream).unwrap();
+//! assert!(first.at <= second.at);
+//! # Ok::<(), String>(())
+//! ```
+
+mod batch;
+#[cfg(test)]
+mod check;
+mod constant;
+mod gamma;
+mod on_off;
+mod poisson;
+mod process;
+mod replay;
+
+use super::profile::{Clock, Profile};
+use crate::registry::registry;
+use crate::rng::Stream;
+use crate::units::{SimTime, Span};
+
+pub use batch::Batch;
+pub use constant::Constant;
+pub use gamma::Gamma;
+pub use on_off::OnOff;
+pub use poisson::Poisson;
+pub use process::{Birth, Process};
+pub use replay::Replay;
+
+registry! {
+    /// One of the known arrival processes, with its state.
+    pub enum ArrivalProcess: Process {
+        /// Evenly spaced.
+        Constant,
+        /// Memoryless.
+        Poisson,
+        /// Independent gamma gaps: smoother or burstier than Poisson.
+        Gamma,
+        /// Switching between two Poisson rates.
+        OnOff,
+        /// Many at once, at even distances.
+        Batch,
+        /// A recorded trace.
+        Replay,
+    }
+    reads {
+        mean_rate() -> f64;
+        cv() -> f64;
+        dispersion() -> Option<f64>;
+        expected(operational_s: f64) -> f64;
+    }
+    advances {
+        next(stream: &mut Stream) -> Option<Birth>;
+    }
+}
+
+/// One arrival in the run.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Arrival {
+    /// The instant of birth.
+    pub at: SimTime,
+    /// Prompt and output tokens, where the process brings them (a trace).
+    pub tokens: Option<(u32, u32)>,
+}
+
+/// A process running through a profile for the length of a run.
+#[derive(Clone, Debug)]
+pub struct Arrivals {
+    process: ArrivalProcess,
+    clock: Clock,
+    end: SimTime,
+    /// Operational seconds in the whole run.
+    operational_s: f64,
+}
+
+impl Arrivals {
+    /// The arrivals of `process`, modulated by `profile`, in [0, `duration`).
+    pub fn new(process: ArrivalProcess, profile: Profile, duration: Span) -> Arrivals {
+        let end = SimTime::ZERO + duration;
+        let operational_s = profile.operational_ns(end) / 1e9;
+        Arrivals { process, clock: Clock::new(profile), end, operational_s }
+    }
+
+    /// The next arrival, never earlier than the one before; `None` when there is none before the end of the
+    /// run, and ever after. `stream` must be the same at each call.
+    #[inline]
+    pub fn next(&mut self, stream: &mut Stream) -> Option<Arrival> {
+        let birth = self.process.next(stream)?;
+        let at = self.clock.instant(birth.operational_ns)?;
+        (at < self.end).then_some(Arrival { at, tokens: birth.tokens })
+    }
+
+    /// The expected number of arrivals in the whole run.
+    pub fn expected(&self) -> f64 {
+        self.process.expected(self.operational_s)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::profile::Step;
+    use super::*;
+    use crate::rng::Key;
+
+    fn all(process: impl Into<ArrivalProcess>, profile: &[Step], duration_s: u64) -> Vec<f64> {
+        let profile = Profile::new(profile).unwrap();
+        let mut arrivals = Arrivals::new(process.into(), profile, Span::from_s(duration_s));
+        let mut stream = Key::new(5, 0).with("arrivals").stream();
+        let times = std::iter::from_fn(|| arrivals.next(&mut stream)).map(|a| a.at.as_secs_f64()).collect();
+        assert_eq!(arrivals.next(&mut stream), None);
+        times
+    }
+
+    #[test]
+    fn the_duration_is_half_open_and_constant_starts_at_zero() {
+        let paced = Constant::new(1.0).unwrap();
+        assert_eq!(all(paced.clone(), &[], 3), [0.0, 1.0, 2.0]);
+        let double = [Step { at: Span::from_s(1), factor: 2.0, over: Span::ZERO }];
+        assert_eq!(all(paced, &double, 3), [0.0, 1.0, 1.5, 2.0, 2.5]);
+    }
+
+    #[test]
+    fn a_pause_delays_what_falls_into_it() {
+        let pause = [
+            Step { at: Span::from_s(2), factor: 0.0, over: Span::ZERO },
+            Step { at: Span::from_s(60), factor: 1.0, over: Span::ZERO },
+        ];
+        assert_eq!(all(Constant::new(1.0).unwrap(), &pause, 63), [0.0, 1.0, 60.0, 61.0, 62.0]);
+        assert_eq!(all(Constant::new(1.0).unwrap(), &pause[..1], 63), [0.0, 1.0]);
+    }
+
+    #[test]
+    fn expected_counts_are_exact_where_nothing_is_random() {
+        for duration_s in [1, 7, 60, 61] {
+            let expected = |p: ArrivalProcess| {
+                Arrivals::new(p, Profile::default(), Span::from_s(duration_s)).expected() as usize
+            };
+            let paced = Constant::new(1.0 / 3.0).unwrap();
+            assert_eq!(expected(paced.clone().into()), all(paced, &[], duration_s).len());
+            let batch = Batch::new(60, Span::from_s(6)).unwrap();
+            assert_eq!(expected(batch.clone().into()), all(batch, &[], duration_s).len());
+        }
+    }
+}

@@ -1,0 +1,59 @@
+//! What every arrival process answers, and the checks they share.
+
+use crate::rng::Stream;
+
+/// An arrival in operational time.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub struct Birth {
+    /// Operational nanoseconds since the start, finite and ≥ 0 (whole, where the process is exact).
+    pub operational_ns: f64,
+    /// Prompt and output tokens, where the process brings them.
+    pub tokens: Option<(u32, u32)>,
+}
+
+/// An arrival process in operational time: its law, and where it stands.
+pub trait Process {
+    /// The next arrival, never earlier than the one before; `None` when there are no more.
+    fn next(&mut self, stream: &mut Stream) -> Option<Birth>;
+    /// The long-run mean rate, per operational second.
+    fn mean_rate(&self) -> f64;
+    /// The coefficient of variation of the gaps between arrivals.
+    fn cv(&self) -> f64;
+    /// The limiting index of dispersion of counts, Var N(t)/E N(t) for long t: 1 for Poisson; `None` where
+    /// the process declares none.
+    fn dispersion(&self) -> Option<f64>;
+    /// The expected number of arrivals in the first `operational_s` seconds.
+    fn expected(&self, operational_s: f64) -> f64 {
+        self.mean_rate() * operational_s
+    }
+}
+
+/// The highest rate an arrival process accepts, per second.
+pub const RATE_MAX_PER_S: f64 = 1e6;
+/// The lowest rate above zero: one arrival in 30 years.
+pub const RATE_MIN_PER_S: f64 = 1e-9;
+
+/// Nanoseconds in a second, for operational time.
+pub(super) const NS: f64 = 1e9;
+
+/// `rate_per_s` if it lies in the accepted range.
+pub(super) fn checked_rate(name: &str, rate_per_s: f64) -> Result<f64, String> {
+    if (RATE_MIN_PER_S..=RATE_MAX_PER_S).contains(&rate_per_s) {
+        Ok(rate_per_s)
+    } else {
+        Err(format!("{name} must be above 0 and at most {RATE_MAX_PER_S}/s, not {rate_per_s}/s"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rates_out_of_range_are_refused() {
+        for bad in [f64::NAN, 0.0, -1.0, f64::INFINITY, 1e-12, 2e6] {
+            assert!(checked_rate("rate", bad).is_err(), "{bad}");
+        }
+        assert_eq!(checked_rate("rate", 0.5), Ok(0.5));
+    }
+}
