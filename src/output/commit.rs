@@ -106,3 +106,63 @@ struct Renames {
 fn finished((name, entry): (&String, &Option<FileEntry>)) -> FileEntry {
     entry.clone().unwrap_or_else(|| panic!("{name} is still open at the commit"))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::columns::RATES;
+    use super::super::existing::read_result;
+    use super::super::manifest::{sample, sha256};
+    use super::*;
+    use std::fs;
+
+    #[test]
+    fn the_manifest_describes_every_file_sorted_by_name() {
+        let home = tempfile::tempdir().unwrap();
+        let mut dir = ResultDir::open(home.path(), false).unwrap();
+        dir.put_table("rates.csv", RATES.columns, b"time_s\n").unwrap();
+        dir.put("charts/rates.svg", b"<svg/>").unwrap();
+        dir.commit(sample()).unwrap();
+        let files = read_result(home.path()).unwrap().manifest.files;
+        let names: Vec<&str> = files.iter().map(|file| &*file.name).collect();
+        assert_eq!(names, ["charts/rates.svg", "rates.csv"]);
+        assert_eq!((files[1].bytes, &files[1].sha256), (7, &sha256(b"time_s\n")));
+        assert_eq!((&*files[1].columns, files[0].columns.len()), (RATES.columns, 0));
+    }
+
+    #[test]
+    fn redrawing_gives_the_bytes_of_a_run() {
+        let home = tempfile::tempdir().unwrap();
+        let mut dir = ResultDir::open(home.path(), false).unwrap();
+        dir.put("charts/a.svg", b"a").unwrap();
+        dir.put_table("rates.csv", RATES.columns, b"r").unwrap();
+        dir.commit(sample()).unwrap();
+        let manifest = fs::read(home.path().join(MANIFEST)).unwrap();
+        let (mut dir, existing) = ResultDir::update(home.path()).unwrap();
+        dir.put("charts/a.svg", b"a").unwrap();
+        dir.commit(existing.manifest).unwrap();
+        assert_eq!(fs::read(home.path().join(MANIFEST)).unwrap(), manifest);
+        assert_eq!(read_result(home.path()).unwrap().read("rates.csv").unwrap().unwrap(), b"r");
+    }
+
+    #[test]
+    fn a_dropped_file_or_directory_leaves_nothing() {
+        let home = tempfile::tempdir().unwrap();
+        let path = home.path().join("new");
+        let mut dir = ResultDir::open(&path, false).unwrap();
+        dir.put("charts/a.svg", b"a").unwrap();
+        let mut file = dir.stage("attempts.csv", &[]).unwrap();
+        file.write_all(b"half").unwrap();
+        drop(file);
+        drop(dir);
+        assert!(!path.exists());
+    }
+
+    #[test]
+    #[should_panic(expected = "still open")]
+    fn an_open_file_at_the_commit_is_a_programmer_error() {
+        let home = tempfile::tempdir().unwrap();
+        let mut dir = ResultDir::open(home.path(), false).unwrap();
+        let _file = dir.stage("attempts.csv", &[]).unwrap();
+        let _ = dir.commit(sample());
+    }
+}

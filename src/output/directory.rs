@@ -27,7 +27,7 @@ use super::columns::Column;
 use super::disk::{Disk, Kind, RealDisk};
 use super::existing::Existing;
 use super::layout::{self, CHARTS, MANIFEST, MARKER};
-use super::manifest::{FileEntry, Manifest};
+use super::manifest::FileEntry;
 use super::writer::{Staged, StagedFile};
 use crate::error::Error;
 
@@ -48,7 +48,7 @@ pub struct ResultDir {
     /// What a drop must clean up.
     pub(super) stage: Stage,
     /// Held, never read.
-    _lock: Option<File>,
+    pub(super) _lock: Option<File>,
 }
 
 #[derive(Clone, Copy, PartialEq)]
@@ -121,89 +121,6 @@ impl ResultDir {
     /// Where the result goes, as the user gave it.
     pub fn path(&self) -> &Path {
         &self.path
-    }
-
-    /// Makes sure that the path is a directory.
-    fn enter(&mut self, force: bool) -> Result<(), Error> {
-        let shown = self.path.display();
-        match self.kind(&self.path)? {
-            Some(Kind::Folder) => Ok(()),
-            Some(Kind::Link) if force => Ok(()),
-            Some(Kind::Link) => Err(Error::Usage(format!(
-                "{shown} is a symbolic link; name the directory itself, or pass --force to write through the link"
-            ))),
-            Some(_) => Err(Error::Usage(format!("{shown} is a file; the output needs a directory"))),
-            None => self.create_folders(),
-        }
-    }
-
-    fn create_folders(&mut self) -> Result<(), Error> {
-        let mut missing = Vec::new();
-        for folder in self.path.ancestors().take_while(|folder| !folder.as_os_str().is_empty()) {
-            if self.kind(folder)?.is_some() {
-                break;
-            }
-            missing.push(folder.to_path_buf());
-        }
-        for folder in missing.into_iter().rev() {
-            match self.disk.create_folder(&folder) {
-                Ok(()) => {
-                    self.created.push(folder.clone());
-                    // Makes the entry durable; best effort, since the parent need not be readable.
-                    let _ = self.disk.sync_folder(folder.parent().unwrap_or(Path::new(".")));
-                }
-                Err(e) if e.kind() == io::ErrorKind::AlreadyExists => {}
-                Err(e) => return Err(Error::io("create", &folder)(e)),
-            }
-        }
-        Ok(())
-    }
-
-    /// Locks the directory and finds out whether, and which of, its files are ours.
-    fn claim(&mut self, force: bool) -> Result<(), Error> {
-        self._lock = self.disk.lock(&self.path).map_err(|e| match e.kind() {
-            io::ErrorKind::WouldBlock => {
-                Error::Failed(format!("another ratetide is writing into {}", self.path.display()))
-            }
-            io::ErrorKind::NotFound => Error::Usage(format!("{} does not exist", self.path.display())),
-            _ => Error::io("open", &self.path)(e),
-        })?;
-        let entries = self.disk.list(&self.path).map_err(|e| self.in_the_way("read", &self.path, e))?;
-        let manifest = super::existing::own_manifest(&*self.disk, &self.path)?;
-        let marker = super::existing::own_marker(&*self.disk, &self.path)?;
-        let foreign = entries.iter().find(|entry| !layout::is_temporary(entry));
-        if let (None, None, Some(entry), false) = (&manifest, &marker, foreign, force) {
-            return Err(Error::Usage(format!(
-                "{} was not made by ratetide (it holds {entry}); choose another directory or pass --force",
-                self.path.display()
-            )));
-        }
-        self.earlier = manifest.is_some();
-        self.owned.extend(marker.into_iter().flatten());
-        if let Some(Ok(manifest)) = manifest.map(|text| Manifest::from_json(&text)) {
-            self.owned.extend(manifest.files.into_iter().map(|file| file.name));
-        }
-        if self.kind(&self.path.join(CHARTS))? != Some(Kind::Folder) {
-            // Through a link, names in the folder would reach elsewhere.
-            self.owned.retain(|name| !in_charts(name));
-        }
-        Ok(())
-    }
-
-    /// Removes what a killed run left and writes the marker.
-    fn mark(&mut self) -> Result<(), Error> {
-        let charts = self.path.join(CHARTS);
-        let mut folders = vec![self.path.clone()];
-        folders.extend((self.kind(&charts)? == Some(Kind::Folder)).then_some(charts));
-        for folder in folders {
-            for entry in self.disk.list(&folder).map_err(Error::io("read", &folder))? {
-                if layout::is_temporary(&entry) {
-                    self.remove(&folder.join(entry))?;
-                }
-            }
-        }
-        self.stage = Stage::Marked;
-        self.write_marker(&self.owned)
     }
 
     pub(super) fn write_marker(&self, names: &BTreeSet<String>) -> Result<(), Error> {
@@ -311,7 +228,7 @@ impl ResultDir {
     }
 
     /// The error of an operation on a path that should lead through directories.
-    fn in_the_way(&self, doing: &'static str, path: &Path, cause: io::Error) -> Error {
+    pub(super) fn in_the_way(&self, doing: &'static str, path: &Path, cause: io::Error) -> Error {
         match cause.kind() {
             io::ErrorKind::NotADirectory => Error::Usage(format!(
                 "a file is in the way of {}; the output needs a directory",
@@ -341,6 +258,6 @@ impl Drop for ResultDir {
     }
 }
 
-fn in_charts(name: &str) -> bool {
+pub(super) fn in_charts(name: &str) -> bool {
     name.starts_with(CHARTS)
 }

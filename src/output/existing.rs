@@ -89,3 +89,45 @@ fn read_regular(disk: &dyn Disk, path: &Path, bytes_max: u64) -> Result<Option<V
         _ => Ok(None),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::directory::ResultDir;
+    use super::super::manifest::sample;
+    use super::*;
+    use std::fs;
+
+    #[test]
+    fn each_kind_of_no_result_is_told_apart() {
+        let home = tempfile::tempdir().unwrap();
+        let told = |path: &Path| read_result(path).err().map(|e| (e.exit_code(), e.to_string())).unwrap();
+        let (code, text) = told(&home.path().join("absent"));
+        assert!(code == 2 && text.contains("does not exist"), "{text}");
+        let (code, text) = told(home.path());
+        assert!(code == 2 && text.contains("is not a result"), "{text}");
+        let open = ResultDir::open(home.path(), false).unwrap();
+        let (code, text) = told(home.path());
+        assert!(code == 1 && text.contains("unfinished"), "{text}");
+        drop(open);
+        fs::write(home.path().join(MANIFEST), format!("{MANIFEST_START}7}}")).unwrap();
+        let (code, text) = told(home.path());
+        assert!(code == 1 && text.contains("damaged") && text.lines().count() == 1, "{text}");
+    }
+
+    #[test]
+    fn a_changed_file_is_noticed() {
+        let home = tempfile::tempdir().unwrap();
+        let mut dir = ResultDir::open(home.path(), false).unwrap();
+        dir.put("rates.csv", b"abc").unwrap();
+        dir.commit(sample()).unwrap();
+        let existing = read_result(home.path()).unwrap();
+        assert_eq!(existing.read("rates.csv").unwrap(), Some(b"abc".to_vec()));
+        assert_eq!(existing.read("capacity.csv").unwrap(), None);
+        for content in ["abd", "ab", "abcd"] {
+            fs::write(home.path().join("rates.csv"), content).unwrap();
+            assert_eq!(existing.read("rates.csv").unwrap_err().exit_code(), 1, "{content}");
+        }
+        fs::remove_file(home.path().join("rates.csv")).unwrap();
+        assert!(existing.read("rates.csv").is_err());
+    }
+}

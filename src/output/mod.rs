@@ -5,7 +5,8 @@
 //! | [`columns`] | every column of every table: name, unit, meaning |
 //! | [`table`] | rows to CSV text, one rule for numbers |
 //! | [`manifest`] | `manifest.json`, the record that a result is whole |
-//! | [`directory`] | opening a result directory under rules, staging its files |
+//! | [`directory`] | a result directory being written: the protocol, staging |
+//! | `opening` | what may stand there, whose it is, what a killed run left |
 //! | `commit` | making the staged files the result, all or none |
 //! | [`writer`] | one staged file |
 //! | [`existing`] | reading a result back |
@@ -19,6 +20,7 @@ pub mod disk;
 pub mod existing;
 pub mod layout;
 pub mod manifest;
+mod opening;
 pub mod table;
 pub mod writer;
 
