@@ -6,9 +6,11 @@ pub mod chain;
 pub mod client;
 pub mod dist;
 pub mod engine;
+pub mod error;
 pub mod limit;
 pub mod metrics;
 pub mod name;
+pub mod output;
 pub mod platform;
 #[macro_use]
 pub mod registry;

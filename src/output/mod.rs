@@ -1,0 +1,28 @@
+//! Results on disk: CSV tables, the manifest, and the one atomic writer of a result directory.
+//!
+//! | file | holds |
+//! |---|---|
+//! | [`columns`] | every column of every table: name, unit, meaning |
+//! | [`table`] | rows to CSV text, one rule for numbers |
+//! | [`manifest`] | `manifest.json`, the record that a result is whole |
+//! | [`directory`] | a result directory being written: the protocol, staging |
+//! | `opening` | what may stand there, whose it is, what a killed run left |
+//! | `commit` | making the staged files the result, all or none |
+//! | [`writer`] | one staged file |
+//! | [`existing`] | reading a result back |
+//! | [`disk`] | the file operations, few enough to fail one by one in a test |
+//! | [`layout`] | the names in a result directory: final, temporary, marker |
+
+pub mod columns;
+mod commit;
+pub mod directory;
+pub mod disk;
+pub mod existing;
+pub mod layout;
+pub mod manifest;
+mod opening;
+pub mod table;
+pub mod writer;
+
+#[cfg(test)]
+mod faults;
