@@ -169,7 +169,7 @@ impl<'a, O: Observer> Engine<'a, O> {
                 Event::Disconnect(id) => self.on_disconnect(now, id),
             }
         }
-        while O::ACTIVE && next_sample < self.end {
+        while O::ACTIVE && next_sample <= self.end {
             self.sample(next_sample);
             next_sample = self.observer.next_sample();
         }
@@ -216,7 +216,8 @@ impl<'a, O: Observer> Engine<'a, O> {
         let source = &mut self.sources[workload as usize];
         let nature = source.next.take().expect("an arrival is scheduled with its nature");
         let engine = &self.scenario.models[plan.model as usize].engine;
-        let (service, prefill) = engine.service.draw(&mut source.service_stream, nature.prompt, nature.output);
+        let (service, prefill) =
+            engine.service.draw(&mut source.service_stream, nature.prompt, nature.output);
         let request = Request {
             phase: Phase::Sending,
             workload,
@@ -531,7 +532,13 @@ impl<'a, O: Observer> Engine<'a, O> {
         let arrived = matches!(request.phase, Phase::Out | Phase::Late);
         let attempt = arrived.then(|| self.platform.attempt(id));
         let served = matches!(ended, Ended::Answered(Reply { outcome: Outcome::Ok, .. }));
-        let wait = attempt.filter(|_| served).map(|a| a.started - a.arrived);
+        let answered = matches!(ended, Ended::Answered(_));
+        let one_way = self.sources[request.workload as usize].one_way;
+        let left = if answered { at - one_way } else { at };
+        let waited = |a: &crate::platform::attempt::Attempt| match a.started {
+            SimTime::NEVER => left.saturating_since(a.arrived),
+            started => started - a.arrived,
+        };
         let round_trip = self.scenario.workloads[request.workload as usize].rtt;
         self.observer.ended(&AttemptRecord {
             workload: request.workload,
@@ -542,7 +549,7 @@ impl<'a, O: Observer> Engine<'a, O> {
             at,
             ended,
             green: attempt.map(|a| a.color == Color::Green),
-            wait,
+            wait: attempt.map(waited),
             first_token: attempt.filter(|_| served).and_then(|a| a.first_token()).map(|t| t + round_trip),
             prompt: request.prompt,
             output: request.output,

@@ -10,4 +10,8 @@
 
 pub mod histogram;
 pub mod ledger;
+pub mod metric;
 pub mod observer;
+pub mod recorder;
+pub mod series;
+pub mod summary;

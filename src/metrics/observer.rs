@@ -40,7 +40,7 @@ pub struct AttemptRecord {
     pub ended: Ended,
     /// Within the rate; `None` if it never reached the platform.
     pub green: Option<bool>,
-    /// Time in the buffer, of those served.
+    /// Time in the buffer: up to the start of service or, of those never served, to the end.
     pub wait: Option<Span>,
     /// Sent to first token received, of those served by an engine that has one.
     pub first_token: Option<Span>,

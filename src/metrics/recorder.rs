@@ -1,0 +1,257 @@
+//! The observer that fills the summary and the series of one replication.
+
+use super::histogram::Histogram;
+use super::observer::{AttemptRecord, Ended, Observer};
+use super::series::{Bins, CapacityBin, OutcomeBin, RateBin};
+use super::summary::Summary;
+use crate::client::GaveUp;
+use crate::limit::usage::Rates;
+use crate::platform::model::Levels;
+use crate::reply::Outcome;
+use crate::units::{SimTime, Span};
+
+/// Takes each attempt as it ends: the attempt log.
+pub type Log<'a> = &'a mut (dyn FnMut(&AttemptRecord) + Send);
+
+/// The shape of what is recorded.
+#[derive(Clone, Debug)]
+pub struct Layout {
+    /// The pair of each workload.
+    pub workload_pairs: Vec<u32>,
+    /// How many (org, model) pairs.
+    pub pairs: usize,
+    /// How many models.
+    pub models: usize,
+    /// Bin width.
+    pub interval: Span,
+    /// End of the warm-up.
+    pub warmup: SimTime,
+    /// End of traffic.
+    pub traffic_end: SimTime,
+    /// End of the run.
+    pub end: SimTime,
+}
+
+/// The successes of the bin a workload is in, until it moves on.
+#[derive(Clone, Debug, Default)]
+struct OpenBin {
+    bin: usize,
+    times: Histogram,
+}
+
+/// Records one replication.
+pub struct Recorder<'a> {
+    layout: Layout,
+    log: Option<Log<'a>>,
+    /// Per workload, without accounts and costs, which the ledger brings.
+    pub summaries: Vec<Summary>,
+    /// Per bin and workload.
+    pub outcomes: Bins<OutcomeBin>,
+    /// Per bin and pair.
+    pub rates: Bins<RateBin>,
+    /// Per bin and model.
+    pub capacity: Bins<CapacityBin>,
+    open_bins: Vec<OpenBin>,
+    levels: Vec<(SimTime, Option<Levels>)>,
+    pair_marks: Vec<[Rates; 2]>,
+    next_bin: usize,
+    marked: [bool; 2],
+}
+
+const ZERO: Rates = Rates { requests: 0.0, tokens: 0.0 };
+
+impl<'a> Recorder<'a> {
+    /// An empty record; `log` is told of every attempt.
+    pub fn new(layout: Layout, log: Option<Log<'a>>) -> Recorder<'a> {
+        let workloads = layout.workload_pairs.len();
+        Recorder {
+            log,
+            summaries: vec![Summary { replications: 1, ..Summary::default() }; workloads],
+            outcomes: Bins::new(layout.interval, layout.end, workloads),
+            rates: Bins::new(layout.interval, layout.end, layout.pairs),
+            capacity: Bins::new(layout.interval, layout.end, layout.models),
+            open_bins: vec![OpenBin::default(); workloads],
+            levels: vec![(SimTime::ZERO, None); layout.models],
+            pair_marks: vec![[ZERO; 2]; layout.pairs],
+            next_bin: 0,
+            marked: [false; 2],
+            layout,
+        }
+    }
+
+    /// The run is over at `end`: close what is open.
+    pub fn finish(&mut self, end: SimTime) {
+        for workload in 0..self.open_bins.len() {
+            self.close_bin(workload);
+        }
+        for model in 0..self.levels.len() as u32 {
+            self.integrate(end, model);
+        }
+        for (summary, &pair) in self.summaries.iter_mut().zip(&self.layout.workload_pairs) {
+            summary.dynamic = Some(self.pair_marks[pair as usize]);
+        }
+        let bins = self.outcomes.len();
+        for bin in 0..bins {
+            for workload in 0..self.summaries.len() {
+                let entry = self.outcomes.get_mut(bin, workload);
+                entry.squares = [entry.attempts, entry.ok_200].map(|n| (n as f64).powi(2));
+            }
+            for pair in 0..self.layout.pairs {
+                let entry = self.rates.get_mut(bin, pair);
+                entry.squares = entry.dynamic.requests.powi(2);
+            }
+            for model in 0..self.layout.models {
+                let entry = self.capacity.get_mut(bin, model);
+                entry.squares = [(entry.replicas[0] as f64).powi(2), entry.integrals[1].powi(2)];
+            }
+        }
+    }
+
+    /// Write the quantiles of the bin that a workload leaves.
+    fn close_bin(&mut self, workload: usize) {
+        let OpenBin { bin, times } = &mut self.open_bins[workload];
+        if times.count() == 0 {
+            return;
+        }
+        let entry = self.outcomes.get_mut(*bin, workload);
+        let at = |q| u128::from(times.quantile(q).expect("the bin has a success").as_ns());
+        entry.time_to_success_ns = [at(0.5), at(0.99)];
+        entry.quantiled = 1;
+        times.clear();
+    }
+
+    /// Spread a model's present levels over the bins since they last changed.
+    #[inline]
+    fn integrate(&mut self, at: SimTime, model: u32) {
+        let (since, levels) = &mut self.levels[model as usize];
+        if let Some(levels) = levels {
+            let values = [f64::from(levels.in_service), levels.utilization, f64::from(levels.waiting)];
+            self.capacity.spread(*since, at, model, |bin, ns| {
+                bin.integrals.iter_mut().zip(values).for_each(|(sum, value)| *sum += value * ns);
+            });
+        }
+        *since = at;
+    }
+}
+
+impl Observer for Recorder<'_> {
+    fn born(&mut self, at: SimTime, workload: u32) {
+        self.outcomes.at(at, workload).requests += 1;
+    }
+
+    fn sent(&mut self, at: SimTime, workload: u32) {
+        self.outcomes.at(at, workload).attempts += 1;
+    }
+
+    fn labelled(&mut self, at: SimTime, pair: u32, model: u32, green: bool) {
+        let bin = self.rates.at(at, pair);
+        *if green { &mut bin.green } else { &mut bin.red } += 1;
+        self.capacity.at(at, model).offered += 1;
+    }
+
+    fn started(&mut self, at: SimTime, model: u32, wait: Span) {
+        let bin = self.capacity.at(at, model);
+        bin.started += 1;
+        bin.wait_ns += u128::from(wait.as_ns());
+    }
+
+    fn ended(&mut self, record: &AttemptRecord) {
+        if let Some(log) = &mut self.log {
+            log(record);
+        }
+        let bin = self.outcomes.at(record.at, record.workload);
+        let summary = &mut self.summaries[record.workload as usize];
+        let reply = match record.ended {
+            Ended::Answered(reply) => reply,
+            Ended::TimedOut => return bin.client_timeout += 1,
+            Ended::InFlight => return,
+        };
+        if record.counted {
+            summary.attempt_latency.record(record.at - record.sent);
+        }
+        match reply.outcome {
+            Outcome::LimitedRequest => bin.limited_429_request += 1,
+            Outcome::LimitedToken => bin.limited_429_token += 1,
+            Outcome::Unavailable => bin.unavailable_503 += 1,
+            Outcome::Ok => {
+                bin.ok_200 += 1;
+                bin.prompt_tokens += u64::from(record.prompt);
+                bin.output_tokens += u64::from(record.output);
+                if record.counted {
+                    record.wait.into_iter().for_each(|wait| summary.buffer_wait.record(wait));
+                    record.first_token.into_iter().for_each(|first| summary.first_token.record(first));
+                }
+            }
+        }
+    }
+
+    fn succeeded(&mut self, at: SimTime, workload: u32, counted: bool, took: Span) {
+        let bin = self.outcomes.index(at);
+        self.outcomes.get_mut(bin, workload as usize).succeeded += 1;
+        if self.open_bins[workload as usize].bin != bin {
+            self.close_bin(workload as usize);
+            self.open_bins[workload as usize].bin = bin;
+        }
+        self.open_bins[workload as usize].times.record(took);
+        if counted {
+            self.summaries[workload as usize].time_to_success.record(took);
+        }
+    }
+
+    fn gave_up(&mut self, at: SimTime, workload: u32, _reason: GaveUp) {
+        self.outcomes.at(at, workload).gave_up += 1;
+    }
+
+    #[inline]
+    fn levels(&mut self, at: SimTime, model: u32, levels: &Levels) {
+        self.integrate(at, model);
+        self.levels[model as usize].1 = Some(*levels);
+    }
+
+    fn next_sample(&self) -> SimTime {
+        let bin =
+            if self.next_bin < self.rates.len() { self.rates.start(self.next_bin) } else { SimTime::NEVER };
+        let mark = |i: usize, at: SimTime| if self.marked[i] { SimTime::NEVER } else { at };
+        bin.min(mark(0, self.layout.warmup)).min(mark(1, self.layout.traffic_end))
+    }
+
+    fn sample_pair(&mut self, at: SimTime, pair: u32, dynamic: Rates, success: Rates) {
+        if at == self.layout.warmup {
+            self.pair_marks[pair as usize][0] = dynamic;
+        }
+        if at == self.layout.traffic_end {
+            self.pair_marks[pair as usize][1] = dynamic;
+        }
+        if self.at_bin(at) {
+            let bin = self.rates.get_mut(self.next_bin, pair as usize);
+            (bin.dynamic, bin.success) = (dynamic, success);
+        }
+    }
+
+    fn sample_model(&mut self, at: SimTime, model: u32, levels: &Levels, forecast: Option<f64>) {
+        if self.levels[model as usize].1.is_none() {
+            self.levels[model as usize].1 = Some(*levels);
+        }
+        if self.at_bin(at) {
+            let bin = self.capacity.get_mut(self.next_bin, model as usize);
+            bin.replicas = [levels.ready, levels.starting, levels.draining].map(u64::from);
+            bin.forecast = forecast;
+        }
+    }
+
+    fn sampled(&mut self) {
+        let at = self.next_sample();
+        if self.at_bin(at) {
+            self.next_bin += 1;
+        }
+        self.marked[0] |= at >= self.layout.warmup;
+        self.marked[1] |= at >= self.layout.traffic_end;
+    }
+}
+
+impl Recorder<'_> {
+    /// Whether a sample at this instant is the start of the next bin.
+    fn at_bin(&self, at: SimTime) -> bool {
+        self.next_bin < self.rates.len() && self.rates.start(self.next_bin) == at
+    }
+}
