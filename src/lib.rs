@@ -3,5 +3,6 @@
 #![deny(missing_docs)]
 
 pub mod name;
+pub mod read;
 pub mod rng;
 pub mod units;
