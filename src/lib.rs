@@ -12,6 +12,7 @@ pub mod metrics;
 pub mod name;
 pub mod output;
 pub mod platform;
+pub mod read;
 #[macro_use]
 pub mod registry;
 pub mod reply;
