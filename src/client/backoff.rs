@@ -1,5 +1,7 @@
 //! Retry delays: none, fixed, or exponential with jitter.
 
+use crate::bounds;
+use crate::read::{Family, Key, Member, Spec, Tagged};
 use crate::units::Span;
 
 /// How a computed delay is randomised. e = min(cap, base·2^k), U uniform on [0, 1).
@@ -67,6 +69,70 @@ impl Backoff {
             Backoff::Immediate => true,
             Backoff::Fixed { delay } => delay.is_zero(),
             Backoff::Exponential { base, cap, .. } => base.is_zero() || cap.is_zero(),
+        }
+    }
+}
+
+const IMMEDIATE: Spec = Spec::new("immediate", "at once", &[]);
+const FIXED: Spec = Spec::new(
+    "fixed",
+    "always the same delay",
+    &[Key::span("delay", bounds::DELAY).or("\"1 s\"").doc("the delay")],
+);
+const EXPONENTIAL: Spec = Spec::new(
+    "exponential",
+    "e = min(cap, base·2^k) before retry k = 0, 1, …, with jitter",
+    &[
+        Key::span("base", bounds::DELAY).or("\"1 s\"").doc("the first delay"),
+        Key::span("cap", bounds::DELAY).or("\"60 s\"").doc("the longest delay"),
+        Key::choice(
+            "jitter",
+            &[
+                ("none", "e"),
+                ("equal", "e/2 + U·e/2"),
+                ("full", "U·e"),
+                ("decorrelated", "min(cap, U(base, 3·previous))"),
+                ("quarter", "e·(1 − U/4)"),
+            ],
+        )
+        .or("\"full\"")
+        .doc("how it is randomised"),
+    ],
+);
+
+/// Retry delays, as a scenario names them.
+pub const RETRIES: Family = Family::new(
+    "retry",
+    "the delay before a retry",
+    &[
+        Member::table("immediate", &IMMEDIATE),
+        Member::table("fixed", &FIXED),
+        Member::table("exponential", &EXPONENTIAL),
+    ],
+);
+
+impl Backoff {
+    /// Read a chosen retry delay.
+    pub fn read(chosen: Tagged) -> Backoff {
+        let tag = chosen.tag;
+        let mut table = chosen.table();
+        match tag {
+            "fixed" => Backoff::Fixed { delay: table.span("delay") },
+            "exponential" => {
+                let [base, cap] = ["base", "cap"].map(|key| table.span(key));
+                let jitter = match table.choice("jitter") {
+                    "none" => Jitter::None,
+                    "equal" => Jitter::Equal,
+                    "decorrelated" => Jitter::Decorrelated,
+                    "quarter" => Jitter::Quarter,
+                    _ => Jitter::Full,
+                };
+                if table.clean() && cap < base {
+                    table.error_at("cap", "the longest delay is below the first", None);
+                }
+                Backoff::Exponential { base, cap, jitter }
+            }
+            _ => Backoff::Immediate,
         }
     }
 }

@@ -1,5 +1,7 @@
 //! Honouring what the platform tells: which header a client obeys, and how.
 
+use crate::bounds;
+use crate::read::{Key, Spec, Table};
 use crate::reply::Reply;
 use crate::units::Span;
 
@@ -88,6 +90,48 @@ impl Honor {
             Combine::Floor => advised.max(computed),
         };
         if self.jitter == 0.0 { wait } else { wait.scale(1.0 + self.jitter * uniform) }
+    }
+}
+
+/// The keys of `honor`; a bare string names the header.
+pub const SPEC: Spec = Spec::new(
+    "honor",
+    "which header a client obeys, and how; a bare string names the header",
+    &[
+        Key::choice(
+            "header",
+            &[("none", "none"), ("retry_after", "`Retry-After`"), ("reset", "`x-ratelimit-reset`")],
+        )
+        .or("\"none\"")
+        .doc("the header"),
+        Key::choice(
+            "combine",
+            &[("replace", "the told wait replaces the computed delay"), ("floor", "the larger of both")],
+        )
+        .or("\"replace\"")
+        .doc("how it combines with the computed delay"),
+        Key::number("jitter", bounds::HONOR_JITTER).or("0.0").doc("the delay is multiplied by 1 + jitter·U"),
+        Key::span_or_unlimited("max", bounds::DELAY).or("\"unlimited\"").doc("the longest told wait obeyed"),
+        Key::choice("beyond", &[("backoff", "the computed delay"), ("give_up", "no retry")])
+            .or("\"backoff\"")
+            .doc("what a longer one means"),
+    ],
+)
+.shorthand(&["header"]);
+
+impl Honor {
+    /// Read the table.
+    pub fn read(table: &mut Table) -> Honor {
+        let header = match table.choice("header") {
+            "retry_after" => Some(Header::RetryAfter),
+            "reset" => Some(Header::Reset),
+            _ => None,
+        };
+        let combine = if table.choice("combine") == "floor" { Combine::Floor } else { Combine::Replace };
+        let jitter = table.number("jitter");
+        let max = table.span("max");
+        let beyond = if table.choice("beyond") == "give_up" { Beyond::GiveUp } else { Beyond::Backoff };
+        Honor { header, combine, jitter, max, beyond }
     }
 }
 

@@ -15,9 +15,11 @@ pub mod honor;
 pub mod pacer;
 pub mod presets;
 
+use crate::bounds;
+use crate::read::{Family, Key, Member, Spec, Table};
 use crate::reply::Reply;
-use crate::units::{SimTime, Span};
-use backoff::Backoff;
+use crate::units::{NS_PER_S, Quantity, SimTime, Span};
+use backoff::{Backoff, RETRIES};
 use honor::{Advice, Honor};
 use pacer::Pace;
 
@@ -37,6 +39,41 @@ pub struct Client {
     /// Client-side pacing.
     pub pace: Option<Pace>,
 }
+
+const PACED: Spec = Spec::new(
+    "paced",
+    "sends are spread by a token bucket at a rate, retries included",
+    &[
+        Key::rate("rate", Quantity::Requests, bounds::PACE).doc("sends per time"),
+        Key::integer("burst", bounds::PACE_BURST).or("1").doc("sends that may go back to back"),
+    ],
+);
+
+/// Client-side pacing, as a scenario names it.
+pub const PACINGS: Family =
+    Family::new("pacing", "how a client spreads its sends", &[Member::table("paced", &PACED)]);
+
+/// The keys of a client; a bare string names a preset. What is left out is as in the preset.
+pub const SPEC: Spec = Spec::new(
+    "client",
+    "a client strategy; a bare string names a preset",
+    &[
+        Key::choice("preset", presets::WORDS).optional().doc("a client to start from; left out, `none`"),
+        Key::integer("max_attempts", bounds::ATTEMPTS)
+            .optional()
+            .doc("most attempts per request; 6 with `retry`"),
+        Key::one_of("retry", &RETRIES).optional().doc("the delay before a retry"),
+        Key::table("honor", &honor::SPEC).optional().doc("which header it obeys"),
+        Key::span_or_unlimited("timeout", bounds::PATIENCE)
+            .optional()
+            .doc("an attempt's; then it is retried"),
+        Key::span_or_unlimited("deadline", bounds::PATIENCE)
+            .optional()
+            .doc("a request's; then it is given up"),
+        Key::one_of("pacing", &PACINGS).optional().doc("how it spreads its sends"),
+    ],
+)
+.shorthand(&["preset"]);
 
 /// Why a request was given up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -68,6 +105,35 @@ pub enum Next {
 }
 
 impl Client {
+    /// Read a client of a workload whose round trip is `rtt`.
+    pub fn read(table: &mut Table, rtt: Span) -> Client {
+        let preset = table.opt_choice("preset").and_then(presets::find).unwrap_or(&presets::PRESETS[0]);
+        let mut client = preset.client.clone();
+        let attempts = table.opt_integer("max_attempts").map(|n| n as u32);
+        if let Some(chosen) = table.opt_tagged("retry") {
+            client.retry = Backoff::read(chosen);
+            client.max_attempts = client.max_attempts.max(presets::ATTEMPTS);
+        }
+        client.max_attempts = attempts.unwrap_or(client.max_attempts);
+        if let Some(mut honor) = table.opt_table("honor") {
+            client.honor = Honor::read(&mut honor);
+        }
+        client.timeout = table.opt_span("timeout").unwrap_or(client.timeout);
+        client.deadline = table.opt_span("deadline").unwrap_or(client.deadline);
+        if let Some(chosen) = table.opt_tagged("pacing") {
+            let mut paced = chosen.table();
+            let rate = paced.rate("rate").per_s();
+            let interval = Span::from_ns((NS_PER_S as f64 / rate).round() as u64);
+            client.pace = Some(Pace { interval, burst: paced.integer("burst") as u32 });
+        }
+        for (key, limit) in [("timeout", client.timeout), ("deadline", client.deadline)] {
+            if table.clean() && limit <= rtt {
+                table.error_at(key, "must be longer than the workload's round trip `rtt`", None);
+            }
+        }
+        client
+    }
+
     /// The move after an attempt failed (`Some(reply)`) or timed out (`None`) at `now`, for a request born at
     /// `born`. `uniform` gives the request's random draws for this retry by number.
     pub fn after_failure(

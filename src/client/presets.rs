@@ -26,7 +26,7 @@ const PLAIN: Client = Client {
 };
 
 /// Attempts of the clients that retry, unless said otherwise.
-const ATTEMPTS: u32 = 6;
+pub const ATTEMPTS: u32 = 6;
 
 const fn exponential(base_ms: u64, cap_s: u64, jitter: Jitter) -> Backoff {
     Backoff::Exponential { base: Span::from_ms(base_ms), cap: Span::from_s(cap_s), jitter }
@@ -85,6 +85,17 @@ pub const PRESETS: &[Preset] = &[
         },
     },
 ];
+
+/// The names of all presets with their one line, as a scenario chooses among them.
+pub const WORDS: &[(&str, &str)] = &{
+    let mut words = [("", ""); PRESETS.len()];
+    let mut i = 0;
+    while i < words.len() {
+        words[i] = (PRESETS[i].name, PRESETS[i].doc);
+        i += 1;
+    }
+    words
+};
 
 /// A preset by name.
 pub fn find(name: &str) -> Option<&'static Preset> {

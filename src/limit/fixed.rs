@@ -2,13 +2,42 @@
 
 use super::law::{Live, RateLaw};
 use super::usage::{Rates, Usage};
-use crate::units::SimTime;
+use crate::bounds;
+use crate::read::{Key, Spec, Table};
+use crate::units::{Quantity, SimTime};
 
 /// Constant limits; a resource left out is unlimited.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Fixed {
     /// Requests and tokens per second.
     pub limits: Rates,
+}
+
+/// The law's keys.
+pub const SPEC: Spec = Spec::new(
+    "fixed",
+    "constant limits",
+    &[
+        Key::rate_or_unlimited("requests", Quantity::Requests, bounds::LIMIT)
+            .or("\"unlimited\"")
+            .doc("requests per time, whatever happens"),
+        Key::rate_or_unlimited("tokens", Quantity::Tokens, bounds::LIMIT)
+            .or("\"unlimited\"")
+            .doc("prompt + output tokens per time"),
+    ],
+);
+
+/// Requests and tokens per second of a table with these two keys.
+pub(super) fn read_rates(table: &mut Table) -> Rates {
+    let [requests, tokens] = ["requests", "tokens"].map(|key| table.rate(key));
+    Rates { requests: requests.per_s(), tokens: tokens.per_s() }
+}
+
+impl Fixed {
+    /// Read the law's table.
+    pub fn read(table: &mut Table) -> Fixed {
+        Fixed { limits: read_rates(table) }
+    }
 }
 
 impl RateLaw for Fixed {

@@ -1,9 +1,10 @@
 //! The rate laws, and the registry that names them.
 
-use super::fixed::Fixed;
-use super::success_window::SuccessWindow;
-use super::unlimited::Unlimited;
+use super::fixed::{self, Fixed};
+use super::success_window::{self, SuccessWindow};
+use super::unlimited::{self, Unlimited};
 use super::usage::{Rates, Usage};
+use crate::read::{Family, Member, Table};
 use crate::units::{SimTime, Span};
 
 /// What a law may know of the model at this instant.
@@ -42,7 +43,31 @@ pub enum Law {
     Unlimited(Unlimited),
 }
 
+/// All laws, as a scenario names them.
+pub const LAWS: Family = Family::new(
+    "law",
+    "how an org's dynamic rate follows live capacity and recent use",
+    &[
+        Member::table("success_window", &success_window::SPEC),
+        Member::table("fixed", &fixed::SPEC),
+        Member::table("unlimited", &unlimited::SPEC),
+    ],
+);
+
 impl Law {
+    /// Read the key `law` of a table.
+    pub fn read(table: &mut Table) -> Law {
+        let Some(chosen) = table.tagged("law") else { return Law::Unlimited(Unlimited) };
+        let tag = chosen.tag;
+        let mut table = chosen.table();
+        match tag {
+            "success_window" => Law::SuccessWindow(SuccessWindow::read(&mut table)),
+            "fixed" => Law::Fixed(Fixed::read(&mut table)),
+            "unlimited" => Law::Unlimited(Unlimited::read(&mut table)),
+            other => unreachable!("{other} is not in the family"),
+        }
+    }
+
     fn law(&self) -> &dyn RateLaw {
         match self {
             Law::SuccessWindow(law) => law,

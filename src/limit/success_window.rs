@@ -6,9 +6,12 @@
 //! h = 2, a base of 60 requests a minute and no share this is the formula that Together AI published on its
 //! rate-limit page of January 2026 (since withdrawn); the load-scaled form and the share are assumptions.
 
+use super::fixed::read_rates;
 use super::law::{Live, RateLaw};
 use super::usage::{Rates, Usage};
-use crate::units::{SimTime, Span};
+use crate::bounds;
+use crate::read::{Key, Spec, Table};
+use crate::units::{Quantity, SimTime, Span};
 
 /// The factor h between recent successes and the rate.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -53,6 +56,110 @@ pub struct SuccessWindow {
     pub base: Rates,
     /// The highest rate.
     pub cap: Rates,
+}
+
+const BASE: Spec = Spec::new(
+    "base",
+    "the rate of an org without history; wins over every bound",
+    &[
+        Key::rate_or_unlimited("requests", Quantity::Requests, bounds::LIMIT)
+            .or("\"60/min\"")
+            .doc("requests"),
+        Key::rate_or_unlimited("tokens", Quantity::Tokens, bounds::LIMIT).or("\"60k/min\"").doc("tokens"),
+    ],
+);
+
+const CAP: Spec = Spec::new(
+    "cap",
+    "the highest rate; of a resource whose base is unlimited, unlimited",
+    &[
+        Key::rate_or_unlimited("requests", Quantity::Requests, bounds::LIMIT)
+            .or("\"6000/min\"")
+            .doc("requests"),
+        Key::rate_or_unlimited("tokens", Quantity::Tokens, bounds::LIMIT).or("\"2M/min\"").doc("tokens"),
+    ],
+);
+
+const LOAD_SCALED: Spec = Spec::new(
+    "load_scaled",
+    "a multiplier that falls as the model's utilisation rises",
+    &[
+        Key::number("min", bounds::MULTIPLIER).or("1.0").doc("multiplier of a hot model"),
+        Key::number("max", bounds::MULTIPLIER).or("2.0").doc("multiplier of a cool model"),
+        Key::number("low", bounds::UTILIZATION).or("0.70").doc("utilisation up to which it is `max`"),
+        Key::number("high", bounds::UTILIZATION).or("0.95").doc("utilisation from which it is `min`"),
+    ],
+);
+
+/// The law's keys.
+pub const SPEC: Spec = Spec::new(
+    "success_window",
+    "a multiple of the successes of the past window; the default",
+    &[
+        Key::span("window", bounds::WINDOW).or("\"1 h\"").doc("how far back successes count"),
+        Key::number("multiplier", bounds::MULTIPLIER)
+            .optional()
+            .doc("fixed multiple of recent successes; left out, it is load-scaled"),
+        Key::table("load_scaled", &LOAD_SCALED)
+            .optional()
+            .doc("multiplier by utilisation; not together with `multiplier`"),
+        Key::number("share", bounds::SHARE)
+            .optional()
+            .doc("largest share of live capacity an org is granted; left out, capacity is no bound"),
+        Key::table("base", &BASE).or_table().doc("the least"),
+        Key::table("cap", &CAP).or_table().doc("the most"),
+    ],
+);
+
+impl SuccessWindow {
+    /// Read the law's table.
+    pub fn read(table: &mut Table) -> SuccessWindow {
+        let window = table.span("window");
+        let multiplier = read_multiplier(table);
+        let share = table.opt_number("share");
+        let mut base_table = table.table("base");
+        let base = read_rates(&mut base_table);
+        let mut cap_table = table.table("cap");
+        let given = ["requests", "tokens"].map(|key| cap_table.has(key));
+        let mut cap = read_rates(&mut cap_table);
+        if base.requests.is_infinite() && !given[0] {
+            cap.requests = f64::INFINITY;
+        }
+        if base.tokens.is_infinite() && !given[1] {
+            cap.tokens = f64::INFINITY;
+        }
+        for (key, least, most) in
+            [("requests", base.requests, cap.requests), ("tokens", base.tokens, cap.tokens)]
+        {
+            if least > most && table.clean() {
+                base_table.error_at(
+                    key,
+                    "the base is above the cap",
+                    Some("the cap is the highest rate".into()),
+                );
+            }
+        }
+        SuccessWindow { window, multiplier, share, base, cap }
+    }
+}
+
+fn read_multiplier(table: &mut Table) -> Multiplier {
+    let fixed = table.opt_number("multiplier");
+    let scaled = table.has("load_scaled");
+    if let Some(h) = fixed {
+        if scaled {
+            table.error_at("load_scaled", "the multiplier is fixed or load-scaled, not both", None);
+        }
+        return Multiplier::Fixed(h);
+    }
+    let Some(mut t) = table.opt_table("load_scaled") else {
+        return Multiplier::LoadScaled { min: 1.0, max: 2.0, low: 0.70, high: 0.95 };
+    };
+    let [min, max, low, high] = ["min", "max", "low", "high"].map(|key| t.number(key));
+    if t.clean() && high <= low {
+        t.error_at("high", "`high` must be above `low`", None);
+    }
+    Multiplier::LoadScaled { min, max, low, high }
 }
 
 impl RateLaw for SuccessWindow {

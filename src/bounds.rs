@@ -1,0 +1,98 @@
+//! The range of every number a scenario may hold, and the size of everything it may ask for.
+//!
+//! One file, so that a limit can be found, argued with and changed in one place. Each is wide enough for any
+//! platform we have seen described and narrow enough that no arithmetic on it can overflow.
+
+use crate::read::Range;
+use crate::units::{Rate, Span};
+
+const fn days(n: u64) -> Span {
+    Span::from_s(n * 86_400)
+}
+
+/// Seeds: what a TOML integer and a JSON number both hold exactly.
+pub const SEED: Range<u64> = Range::new(0, 1 << 53);
+/// Length of traffic.
+pub const DURATION: Range<Span> = Range::new(Span::from_ms(1), days(3660));
+/// Warm-up, drain.
+pub const MARGIN: Range<Span> = Range::new(Span::ZERO, days(366));
+/// Width of a bin.
+pub const INTERVAL: Range<Span> = Range::new(Span::from_ms(1), days(366));
+/// Replications of a run.
+pub const REPLICATIONS: Range<u64> = Range::new(1, 100_000);
+/// Bins of a run.
+pub const BINS_MAX: u64 = 100_000;
+/// Characters of a title.
+pub const TITLE_CHARS: usize = 200;
+/// Models, orgs, workloads, incidents, checks of a scenario.
+pub const ROWS_MAX: usize = 65_000;
+
+/// Replicas of a model.
+pub const REPLICAS: Range<u64> = Range::new(0, 100_000);
+/// Replicas lost at a time.
+pub const REPLICAS_LOST: Range<u64> = Range::new(1, 100_000);
+/// Slots of a replica.
+pub const SLOTS: Range<u64> = Range::new(1, 1_000_000);
+/// A service time's part per request or per token.
+pub const SERVICE_PART: Range<Span> = Range::new(Span::ZERO, days(30));
+/// Time in the smoothing buffer.
+pub const MAX_WAIT: Range<Span> = Range::new(Span::ZERO, days(366));
+/// A price per million tokens.
+pub const PRICE: Range<f64> = Range::new(0.0, 1e9);
+/// Tokens of one request.
+pub const TOKENS: Range<u64> = Range::new(1, 1 << 31);
+
+/// The window of recent usage.
+pub const WINDOW: Range<Span> = Range::new(Span::from_s(1), days(366));
+/// A meter's tolerance.
+pub const BURST: Range<Span> = Range::new(Span::ZERO, days(30));
+/// The multiple of recent successes that is granted.
+pub const MULTIPLIER: Range<f64> = Range::new(0.0, 1e6);
+/// Utilisation bounds of the load-scaled multiplier.
+pub const UTILIZATION: Range<f64> = Range::new(0.0, 10.0);
+/// Share of live capacity one org may be granted.
+pub const SHARE: Range<f64> = Range::new(f64::MIN_POSITIVE, 1000.0);
+/// A limit or a base rate: from one a month up.
+pub const LIMIT: Range<Rate> = Range::new(Rate::from_per_s(4e-7), Rate::from_per_s(1e12));
+
+/// Time between looks of an autoscaler.
+pub const LOOK: Range<Span> = Range::new(Span::from_ms(100), days(1));
+/// Cooldown of an autoscaler.
+pub const COOLDOWN: Range<Span> = Range::new(Span::ZERO, days(30));
+/// A smoothing weight.
+pub const WEIGHT: Range<f64> = Range::new(0.0, 1.0);
+/// Standard units of error to provide for.
+pub const Z: Range<f64> = Range::new(0.0, 100.0);
+/// Spare share of capacity.
+pub const HEADROOM: Range<f64> = Range::new(0.0, 1000.0);
+/// Utilisation to aim at.
+pub const TARGET: Range<f64> = Range::new(0.01, 1.0);
+
+/// When an incident begins.
+pub const AT: Range<Span> = Range::new(Span::ZERO, days(3660));
+/// How long an incident lasts.
+pub const INCIDENT_DURATION: Range<Span> = Range::new(Span::from_ns(1), days(3660));
+/// How many times slower.
+pub const SLOWDOWN: Range<f64> = Range::new(1e-3, 1e9);
+
+/// Weight of an org.
+pub const ORG_WEIGHT: Range<f64> = Range::new(1e-9, 1e9);
+/// Network round trip.
+pub const RTT: Range<Span> = Range::new(Span::ZERO, Span::from_s(3600));
+/// Attempts of a request.
+pub const ATTEMPTS: Range<u64> = Range::new(1, 1_000_000);
+/// A retry delay.
+pub const DELAY: Range<Span> = Range::new(Span::ZERO, days(30));
+/// A client's timeout or deadline.
+pub const PATIENCE: Range<Span> = Range::new(Span::from_ns(1), days(366));
+/// Relative jitter on top of a told wait.
+pub const HONOR_JITTER: Range<f64> = Range::new(0.0, 100.0);
+/// A pace.
+pub const PACE: Range<Rate> = Range::new(Rate::from_per_s(1e-6), Rate::from_per_s(1e6));
+/// Sends of a pace that may go back to back.
+pub const PACE_BURST: Range<u64> = Range::new(1, 1_000_000);
+
+/// Events of a run, unless the command line lifts it.
+pub const EVENTS_MAX: f64 = 1e12;
+/// Bytes of memory a run may be estimated to take.
+pub const MEMORY_MAX_BYTES: f64 = 64e9;
