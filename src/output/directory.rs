@@ -41,8 +41,8 @@ pub struct ResultDir {
     pub(super) kept: Vec<FileEntry>,
     /// Names of the files found here that are ours.
     pub(super) owned: BTreeSet<String>,
-    /// An earlier manifest stands here.
-    pub(super) earlier: bool,
+    /// What was found here is a killed run's: a marker and no manifest.
+    pub(super) unfinished: bool,
     /// Folders made by us, outermost first.
     pub(super) created: Vec<PathBuf>,
     /// What a drop must clean up.
@@ -111,7 +111,7 @@ impl ResultDir {
             staged: Staged::default(),
             kept: Vec::new(),
             owned: BTreeSet::new(),
-            earlier: false,
+            unfinished: false,
             created: Vec::new(),
             stage: Stage::Entering,
             _lock: None,
@@ -248,8 +248,8 @@ impl Drop for ResultDir {
         for name in self.staged.lock().keys() {
             let _ = self.disk.remove(&layout::staged_path(&self.path, name));
         }
-        // A marker found beside files without a manifest stays: they are still no result.
-        if self.stage == Stage::Marked && (self.earlier || self.owned.is_empty()) {
+        // A killed run's marker stays: what it left is still no result.
+        if self.stage == Stage::Marked && !self.unfinished {
             let _ = self.disk.remove(&self.path.join(MARKER));
         }
         for folder in self.created.iter().rev() {

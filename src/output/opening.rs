@@ -66,7 +66,7 @@ impl ResultDir {
                 self.path.display()
             )));
         }
-        self.earlier = manifest.is_some();
+        self.unfinished = marker.is_some() && manifest.is_none();
         self.owned.extend(marker.into_iter().flatten());
         if let Some(Ok(manifest)) = manifest.map(|text| Manifest::from_json(&text)) {
             self.owned.extend(manifest.files.into_iter().map(|file| file.name));
