@@ -17,6 +17,7 @@ pub mod platform;
 pub mod read;
 #[macro_use]
 pub mod registry;
+pub mod replications;
 pub mod reply;
 pub mod rng;
 pub mod scenario;

@@ -43,6 +43,8 @@ pub struct Run {
     pub ledger: Ledger,
     /// Events worked on.
     pub events: u64,
+    /// When it ended.
+    pub end: SimTime,
     /// False if the heartbeat stopped it before the end.
     pub finished: bool,
 }
@@ -61,7 +63,7 @@ pub fn simulate<O: Observer>(
     let now = if finished { engine.end } else { engine.now };
     engine.close(now);
     engine.ledger.assert_balanced();
-    Run { ledger: engine.ledger, events: engine.events, finished }
+    Run { ledger: engine.ledger, events: engine.events, end: now, finished }
 }
 
 struct Engine<'a, O: Observer> {

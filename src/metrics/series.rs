@@ -153,3 +153,62 @@ pub struct CapacityBin {
     /// Squares over replications of ready replicas and utilisation integral, for bands.
     pub squares: [f64; 2],
 }
+
+impl OutcomeBin {
+    /// Add another replication's bin.
+    pub fn add(&mut self, other: &OutcomeBin) {
+        self.requests += other.requests;
+        self.attempts += other.attempts;
+        self.ok_200 += other.ok_200;
+        self.limited_429_request += other.limited_429_request;
+        self.limited_429_token += other.limited_429_token;
+        self.unavailable_503 += other.unavailable_503;
+        self.client_timeout += other.client_timeout;
+        self.gave_up += other.gave_up;
+        self.prompt_tokens += other.prompt_tokens;
+        self.output_tokens += other.output_tokens;
+        self.succeeded += other.succeeded;
+        self.quantiled += other.quantiled;
+        for i in 0..2 {
+            self.time_to_success_ns[i] += other.time_to_success_ns[i];
+            self.squares[i] += other.squares[i];
+        }
+    }
+
+    /// Attempts answered or abandoned in the bin.
+    pub fn ended(&self) -> u64 {
+        self.ok_200
+            + self.limited_429_request
+            + self.limited_429_token
+            + self.unavailable_503
+            + self.client_timeout
+    }
+}
+
+impl RateBin {
+    /// Add another replication's bin.
+    pub fn add(&mut self, other: &RateBin) {
+        self.dynamic = self.dynamic.zip(other.dynamic, |a, b| a + b);
+        self.success = self.success.zip(other.success, |a, b| a + b);
+        self.green += other.green;
+        self.red += other.red;
+        self.squares += other.squares;
+    }
+}
+
+impl CapacityBin {
+    /// Add another replication's bin.
+    pub fn add(&mut self, other: &CapacityBin) {
+        for i in 0..3 {
+            self.replicas[i] += other.replicas[i];
+            self.integrals[i] += other.integrals[i];
+        }
+        self.wait_ns += other.wait_ns;
+        self.started += other.started;
+        self.forecast = self.forecast.zip(other.forecast).map(|(a, b)| a + b);
+        self.offered += other.offered;
+        for i in 0..2 {
+            self.squares[i] += other.squares[i];
+        }
+    }
+}

@@ -1,0 +1,163 @@
+//! All replications of a scenario, on every core, folded in order.
+//!
+//! Each replication depends on the scenario, the seed and its number alone. They are simulated in parallel
+//! and merged one after the other by number, so the result's bytes do not depend on how many cores there are.
+
+use crate::engine::simulate;
+use crate::metrics::metric::METRICS;
+use crate::metrics::observer::AttemptRecord;
+use crate::metrics::recorder::{Layout, Recorder};
+use crate::metrics::series::{Bins, CapacityBin, OutcomeBin, RateBin};
+use crate::metrics::summary::Summary;
+use crate::scenario::Scenario;
+use crate::units::SimTime;
+use rayon::prelude::*;
+
+/// Watches a run from outside; called from several threads.
+pub trait Watch: Sync {
+    /// A replication has come to `now`; false to stop it there.
+    fn beat(&self, replication: u64, now: SimTime) -> bool;
+}
+
+/// Nobody watches.
+impl Watch for () {
+    fn beat(&self, _: u64, _: SimTime) -> bool {
+        true
+    }
+}
+
+/// The values of all metrics, in the order of [`METRICS`], of one row in one replication.
+pub type Values = Vec<Option<f64>>;
+
+/// What all replications together found.
+pub struct Results {
+    /// Per workload, merged over replications.
+    pub summaries: Vec<Summary>,
+    /// All workloads together.
+    pub total: Summary,
+    /// Per replication: the values of each workload, then those of the total. Kept from two replications up.
+    pub values: Vec<Vec<Values>>,
+    /// Per bin and workload, added up.
+    pub outcomes: Bins<OutcomeBin>,
+    /// Per bin and (org, model), added up.
+    pub rates: Bins<RateBin>,
+    /// Per bin and model, added up.
+    pub capacity: Bins<CapacityBin>,
+    /// Replications merged.
+    pub replications: u32,
+    /// False if some were stopped.
+    pub finished: bool,
+    /// Events worked on, in all.
+    pub events: u64,
+}
+
+/// One replication's record.
+struct Record<'a> {
+    recorder: Recorder<'a>,
+    finished: bool,
+    events: u64,
+}
+
+/// Replications held in memory at once, per thread.
+const PER_THREAD: usize = 2;
+
+/// Simulate every replication of a scenario. `log` is told of every attempt of the first.
+pub fn run_all(
+    scenario: &Scenario,
+    watch: &dyn Watch,
+    log: &mut (dyn FnMut(&AttemptRecord) + Send),
+) -> Results {
+    let first = run_one(scenario, 0, watch, Some(log));
+    let mut results = Results::of(first, scenario);
+    let chunk = rayon::current_num_threads() * PER_THREAD;
+    let numbers: Vec<u64> = (1..u64::from(scenario.run.replications)).collect();
+    for numbers in numbers.chunks(chunk) {
+        let records: Vec<Record> =
+            numbers.par_iter().map(|&number| run_one(scenario, number, watch, None)).collect();
+        records.into_iter().for_each(|record| results.add(record));
+        if !results.finished {
+            break;
+        }
+    }
+    results.total = total(&results.summaries);
+    results
+}
+
+fn run_one<'a>(
+    scenario: &Scenario,
+    number: u64,
+    watch: &dyn Watch,
+    log: Option<&'a mut (dyn FnMut(&AttemptRecord) + Send)>,
+) -> Record<'a> {
+    let mut recorder = Recorder::new(layout(scenario), log);
+    let run = simulate(scenario, number, &mut recorder, &mut |now| watch.beat(number, now));
+    recorder.finish(run.end);
+    for ((summary, account), workload) in
+        recorder.summaries.iter_mut().zip(&run.ledger.summary).zip(&scenario.workloads)
+    {
+        let price = &scenario.models[workload.model as usize].price;
+        let cost = |tokens: crate::metrics::ledger::Tokens| price.cost_usd(tokens.prompt, tokens.output);
+        summary.account = *account;
+        summary.wasted_cost_usd = cost(account.wasted);
+        summary.cost_usd = cost(account.useful) + summary.wasted_cost_usd;
+    }
+    Record { recorder, finished: run.finished, events: run.events }
+}
+
+/// The shape of a scenario's records.
+pub fn layout(scenario: &Scenario) -> Layout {
+    let traffic_end = SimTime::ZERO + scenario.run.duration;
+    Layout {
+        workload_pairs: scenario.workloads.iter().map(|w| w.pair).collect(),
+        pairs: scenario.pairs.len(),
+        models: scenario.models.len(),
+        interval: scenario.run.interval,
+        warmup: SimTime::ZERO + scenario.run.warmup,
+        traffic_end,
+        end: traffic_end + scenario.run.drain,
+    }
+}
+
+fn total(summaries: &[Summary]) -> Summary {
+    let mut total = Summary::default();
+    summaries.iter().for_each(|summary| total.add_workload(summary));
+    total
+}
+
+fn values(summaries: &[Summary]) -> Vec<Values> {
+    let of = |summary: &Summary| METRICS.iter().map(|metric| (metric.value)(summary)).collect();
+    summaries.iter().chain([&total(summaries)]).map(of).collect()
+}
+
+impl Results {
+    fn of(record: Record, scenario: &Scenario) -> Results {
+        let Record { recorder, finished, events } = record;
+        let several = scenario.run.replications > 1;
+        Results {
+            values: if several { vec![values(&recorder.summaries)] } else { Vec::new() },
+            summaries: recorder.summaries,
+            total: Summary::default(),
+            outcomes: recorder.outcomes,
+            rates: recorder.rates,
+            capacity: recorder.capacity,
+            replications: 1,
+            finished,
+            events,
+        }
+    }
+
+    fn add(&mut self, record: Record) {
+        let other = record.recorder;
+        self.values.push(values(&other.summaries));
+        self.summaries
+            .iter_mut()
+            .zip(&other.summaries)
+            .for_each(|(mine, theirs)| mine.add_replication(theirs));
+        self.outcomes.merge(&other.outcomes, OutcomeBin::add);
+        self.rates.merge(&other.rates, RateBin::add);
+        self.capacity.merge(&other.capacity, CapacityBin::add);
+        self.replications += 1;
+        self.finished &= record.finished;
+        self.events += record.events;
+    }
+}
