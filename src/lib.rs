@@ -3,6 +3,8 @@
 #![deny(missing_docs)]
 
 pub mod dist;
+pub mod name;
+pub mod read;
 pub(crate) mod registry;
 pub mod rng;
 pub mod traffic;

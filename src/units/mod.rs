@@ -3,6 +3,15 @@
 //! Time is a whole number of nanoseconds since the start of the run ([`SimTime`]); a length of time is a
 //! [`Span`]. Integers give an exact order, no epsilon and no NaN. Arithmetic is checked: an overflow is a
 //! programmer error and panics with both operands (584 years fit, every scenario limit is far below).
+//! A [`Rate`] is a float per second. The texts a scenario writes them in ("1 h 5 min", "60k tok/min") are
+//! read by [`parse_span`] and [`parse_rate`]; `Display` writes text that reads back to the same value.
+
+mod decimal;
+mod rate;
+mod span;
+
+pub use rate::{Quantity, Rate, parse_rate};
+pub use span::parse_span;
 
 use std::fmt;
 use std::ops::{Add, AddAssign, Sub};

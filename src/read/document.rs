@@ -1,0 +1,194 @@
+//! One document under reading: its texts, its values, and the log of what was read and what is wrong.
+
+use std::cell::RefCell;
+use std::collections::BTreeSet;
+use std::rc::Rc;
+
+use super::kept::{Kept, Store};
+use super::node::{Node, Origin, Place, Value, parse_document};
+use super::problem::{PROBLEMS_MAX, Problem, Problems, Sources};
+use super::resolved::Resolved;
+use super::set;
+use super::spec::Spec;
+use super::table::Table;
+
+/// The largest file read, in bytes.
+pub const FILE_BYTES_MAX: usize = 10_000_000;
+
+/// A scenario file and the `--set`s over it, being read.
+///
+/// Open it, read its [`Document::root`] with getters that never fail, then [`Document::finish`]: all errors
+/// of the file come at once.
+#[derive(Debug)]
+pub struct Document {
+    pub(super) sources: Sources,
+    root: Rc<Node>,
+    /// (path, value) of each `--set`; taken when they are applied.
+    sets: Vec<(String, String)>,
+    log: RefCell<Log>,
+}
+
+/// What reading leaves behind.
+#[derive(Debug, Default)]
+struct Log {
+    problems: Vec<Problem>,
+    more: usize,
+    store: Store,
+    /// The keys given, each with its place and whether it was read.
+    given: Vec<(Place, &'static str, bool)>,
+    /// Lines of the file with a syntax error.
+    broken_lines: BTreeSet<usize>,
+    /// The text could not be read at all: what follows from that is not told.
+    unreadable: bool,
+}
+
+impl Document {
+    /// Parses `text`, called `file_name` in errors. `sets` are (path, value) pairs of the command line, applied
+    /// in order before anything is read. Errors wait for [`Document::finish`].
+    pub fn parse(file_name: &str, text: &str, sets: &[(String, String)]) -> Document {
+        let typed = sets.iter().map(|(path, value)| format!("--set {path}={value}")).collect();
+        let mut log = Log::default();
+        if text.len() > FILE_BYTES_MAX {
+            log.unreadable = true;
+            log.problems.push(Problem {
+                place: Place::TOP,
+                message: format!("the file has {} bytes", text.len()),
+                label: format!("a scenario has at most {FILE_BYTES_MAX}"),
+                help: Some("put large data into a trace file beside it".to_owned()),
+            });
+            return Document::of(Sources::new(file_name, "", typed), None, sets, log);
+        }
+        let sources = Sources::new(file_name, text, typed);
+        let (root, errors) = parse_document(text, Origin::File, 0);
+        for error in errors {
+            let span = error.span().unwrap_or(text.len()..text.len());
+            let place = Place::new(Origin::File, span, 0);
+            let line = sources.line(place.start);
+            if log.broken_lines.insert(line) {
+                log.report(Problem {
+                    place,
+                    message: format!("not valid TOML: {}", error.message()),
+                    label: String::new(),
+                    help: None,
+                });
+            }
+        }
+        Document::of(sources, Some(root), sets, log)
+    }
+
+    /// The same from bytes, which must be UTF-8.
+    pub fn parse_bytes(file_name: &str, bytes: &[u8], sets: &[(String, String)]) -> Document {
+        let error = match std::str::from_utf8(bytes) {
+            Ok(text) => return Document::parse(file_name, text, sets),
+            Err(_) if bytes.len() > FILE_BYTES_MAX => {
+                return Document::parse(file_name, &" ".repeat(bytes.len()), sets);
+            }
+            Err(error) => error,
+        };
+        let at = error.valid_up_to();
+        let typed = sets.iter().map(|(path, value)| format!("--set {path}={value}")).collect();
+        let sources = Sources::new(file_name, &String::from_utf8_lossy(bytes), typed);
+        let problem = Problem {
+            place: Place::new(Origin::File, at..at + '\u{fffd}'.len_utf8(), 0),
+            message: format!("the file is not UTF-8: byte {at} is 0x{:02x}", bytes[at]),
+            label: "not UTF-8".to_owned(),
+            help: None,
+        };
+        let log = Log { problems: vec![problem], unreadable: true, ..Log::default() };
+        Document::of(sources, None, sets, log)
+    }
+
+    fn of(sources: Sources, root: Option<Node>, sets: &[(String, String)], log: Log) -> Document {
+        let root = root.unwrap_or(Node { value: Value::Table(Vec::new()), place: Place::TOP });
+        Document { sources, root: Rc::new(root), sets: sets.to_vec(), log: RefCell::new(log) }
+    }
+
+    /// Applies the `--set`s, which find their way by `spec`, and opens the document under it.
+    pub fn root(&mut self, spec: &'static Spec) -> Table<'_> {
+        for (index, (path, value)) in std::mem::take(&mut self.sets).into_iter().enumerate() {
+            if let Err(problem) = set::apply(&mut self.root, spec, &path, &value, index as u32) {
+                self.log.borrow_mut().report(problem);
+            }
+        }
+        let top = self.log.borrow_mut().store.root();
+        Table::open(self, spec, Some(self.root.clone()), Place::TOP, top)
+    }
+
+    /// What was read, with its origins, or everything that is wrong.
+    ///
+    /// # Errors
+    /// All problems of the texts, those reported by the readers included. A key that was given but that no
+    /// reader asked for is one too, where there are no others.
+    pub fn finish(self) -> Result<Resolved, Problems> {
+        let mut log = self.log.into_inner();
+        if log.problems.is_empty() {
+            let unread: Vec<(Place, &str, bool)> = log.given.iter().filter(|key| !key.2).copied().collect();
+            for (place, key, _) in unread {
+                log.report(Problem {
+                    place,
+                    message: format!("`{key}` has no effect here"),
+                    label: "not used together with the other keys given".to_owned(),
+                    help: None,
+                });
+            }
+        }
+        if log.problems.is_empty() {
+            return Ok(Resolved::new(log.store, self.sources));
+        }
+        log.problems.sort();
+        log.problems.dedup();
+        Err(Problems { sources: Box::new(self.sources), list: log.problems, more: log.more })
+    }
+
+    /// Records a problem with the value at `kept`, and marks the tables around it.
+    pub(super) fn report(&self, kept: usize, problem: Problem) {
+        let mut log = self.log.borrow_mut();
+        log.store.taint(kept);
+        let follows = log.unreadable || {
+            let line = self.sources.line(problem.place.start);
+            problem.place.origin == Origin::File && log.broken_lines.contains(&line)
+        };
+        if !follows {
+            log.report(problem);
+        }
+    }
+
+    /// True where so many problems were found that only their number counts from here on.
+    pub(super) fn is_full(&self) -> bool {
+        self.log.borrow().problems.len() >= PROBLEMS_MAX
+    }
+
+    /// True where the text has syntax errors, so that a key may be missing because its line is broken.
+    pub(super) fn is_broken(&self) -> bool {
+        let log = self.log.borrow();
+        log.unreadable || !log.broken_lines.is_empty()
+    }
+
+    /// Notes that a key is given; the number is for [`Document::mark_read`].
+    pub(super) fn note_given(&self, place: Place, key: &'static str) -> usize {
+        let mut log = self.log.borrow_mut();
+        log.given.push((place, key, false));
+        log.given.len() - 1
+    }
+
+    pub(super) fn mark_read(&self, given: usize) {
+        self.log.borrow_mut().given[given].2 = true;
+    }
+
+    pub(super) fn with_store<T>(&self, f: impl FnOnce(&mut Store) -> T) -> T {
+        f(&mut self.log.borrow_mut().store)
+    }
+
+    pub(super) fn keep(&self, kept: usize, value: Kept, origin: Origin, at: u32) {
+        self.with_store(|store| store.fill(kept, value, origin, at));
+    }
+}
+
+impl Log {
+    fn report(&mut self, problem: Problem) {
+        match self.problems.len() {
+            0..PROBLEMS_MAX => self.problems.push(problem),
+            _ => self.more += 1,
+        }
+    }
+}
