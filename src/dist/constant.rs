@@ -1,6 +1,8 @@
 //! The same value every time.
 
 use super::law::{Law, VALUE_MAX, checked};
+use super::written::{Unit, Written};
+use crate::read::{Member, Tagged};
 use crate::rng::Stream;
 
 /// Always `value`.
@@ -34,6 +36,14 @@ impl Law for Constant {
 
     fn cv(&self) -> f64 {
         0.0
+    }
+}
+
+impl<U: Unit> Written<U> for Constant {
+    const MEMBER: Member = Member::new("constant", "the same value every time", U::CONSTANT);
+
+    fn read(value: Tagged<'_>, (): ()) -> Option<Constant> {
+        Some(Constant::new(U::constant(value)).expect("a unit's range is within the law's"))
     }
 }
 

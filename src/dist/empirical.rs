@@ -3,6 +3,9 @@
 use rand::RngExt;
 
 use super::law::{Law, VALUE_MAX, checked};
+use super::written::{Unit, Written, named};
+use crate::read::{Key, Kind, Member, Range, Spec, Tagged};
+use crate::registry::accept;
 use crate::rng::Stream;
 
 /// The inverse distribution function given as a table (level, value), linear between its points:
@@ -89,6 +92,26 @@ impl Law for Empirical {
 
     fn cv(&self) -> f64 {
         self.cv
+    }
+}
+
+impl<U: Unit> Written<U> for Empirical {
+    const MEMBER: Member = Member::table(
+        "empirical",
+        &Spec::new(
+            named::<U>("empirical_time", "empirical_tokens"),
+            "given by its quantiles, linear between them",
+            &[Key::pairs("quantiles", &Kind::Number(Range::new(0.0, 1.0)), &U::QUANTILE)
+                .doc("pairs [level, value], from level 0 to level 1")],
+        ),
+    );
+
+    fn read(value: Tagged<'_>, (): ()) -> Option<Empirical> {
+        let mut table = value.table();
+        let pairs = table.pairs("quantiles").into_iter();
+        let quantiles: Vec<(f64, f64)> =
+            pairs.map(|(level, value)| (level.number(), U::quantile(value))).collect();
+        accept(&table, Empirical::from_quantiles(&quantiles))
     }
 }
 

@@ -2,6 +2,9 @@
 
 use super::gamma::Gamma;
 use super::law::{Law, VALUE_MAX, positive};
+use super::written::{Unit, Written, named};
+use crate::read::{Key, Member, Range, Spec, Tagged};
+use crate::registry::accept;
 use crate::rng::Stream;
 
 /// The sum of `shape` independent exponential stages of mean `mean`/`shape` each; cv = 1/√shape.
@@ -46,6 +49,29 @@ impl Law for Erlang {
 
     fn cv(&self) -> f64 {
         self.gamma.cv()
+    }
+}
+
+impl<U: Unit> Written<U> for Erlang {
+    const MEMBER: Member = Member::table(
+        "erlang",
+        &Spec::new(
+            named::<U>("erlang_time", "erlang_tokens"),
+            "a sum of equal exponential stages; its cv is 1/√shape",
+            &[
+                Key::new("mean", U::MEAN).doc("mean of the sum"),
+                Key::integer("shape", Range::new(1, SHAPE_MAX))
+                    .alias(&["k", "stages"])
+                    .doc("number of stages"),
+            ],
+        ),
+    );
+
+    fn read(value: Tagged<'_>, (): ()) -> Option<Erlang> {
+        let mut table = value.table();
+        let mean = U::mean(&mut table, "mean");
+        let shape = table.integer("shape");
+        accept(&table, Erlang::new(mean, shape))
     }
 }
 

@@ -3,6 +3,9 @@
 use rand_distr::{Distribution, Exp1};
 
 use super::law::{Law, VALUE_MAX, positive};
+use super::written::{Unit, Written, named};
+use crate::read::{Key, Member, Spec, Tagged};
+use crate::registry::accept;
 use crate::rng::Stream;
 
 /// P(X > x) = e^(−x/mean): the time to the next event of a Poisson process.
@@ -41,6 +44,23 @@ impl Law for Exponential {
 
     fn cv(&self) -> f64 {
         1.0
+    }
+}
+
+impl<U: Unit> Written<U> for Exponential {
+    const MEMBER: Member = Member::table(
+        "exponential",
+        &Spec::new(
+            named::<U>("exponential_time", "exponential_tokens"),
+            "memoryless, by its mean; its cv is 1",
+            &[Key::new("mean", U::MEAN).doc("mean")],
+        ),
+    );
+
+    fn read(value: Tagged<'_>, (): ()) -> Option<Exponential> {
+        let mut table = value.table();
+        let mean = U::mean(&mut table, "mean");
+        accept(&table, Exponential::new(mean))
     }
 }
 

@@ -3,6 +3,9 @@
 use rand_distr::{Distribution, Gamma as Sampler};
 
 use super::law::{CV_MAX, Law, VALUE_MAX, checked, positive};
+use super::written::{Unit, Written, named};
+use crate::read::{Key, Member, Range, Spec, Tagged};
+use crate::registry::accept;
 use crate::rng::Stream;
 
 /// Density x^(k−1) e^(−x/θ) / (Γ(k) θ^k) with shape k = 1/cv² and scale θ = mean·cv².
@@ -20,8 +23,8 @@ pub struct Gamma {
     cv: f64,
 }
 
-/// The smallest cv: a shape of 10 000. What varies less is a constant.
-pub(super) const GAMMA_CV_MIN: f64 = 0.01;
+/// The cv a gamma law accepts. Its least is a shape of 10 000: what varies less is a constant.
+pub const GAMMA_CV: Range<f64> = Range::new(0.01, CV_MAX);
 
 impl Gamma {
     /// The gamma law of this mean and coefficient of variation.
@@ -30,7 +33,7 @@ impl Gamma {
     /// `mean` outside (0, 10¹²] or `cv` outside [0.01, 100], or not a number.
     pub fn from_mean_cv(mean: f64, cv: f64) -> Result<Gamma, String> {
         let mean = positive("mean", mean, VALUE_MAX)?;
-        let cv = checked("cv", cv, GAMMA_CV_MIN, CV_MAX)?;
+        let cv = checked("cv", cv, GAMMA_CV.min, GAMMA_CV.max)?;
         Gamma::of_shape(mean, 1.0 / (cv * cv)).map(|gamma| Gamma { cv, ..gamma })
     }
 
@@ -53,6 +56,27 @@ impl Law for Gamma {
 
     fn cv(&self) -> f64 {
         self.cv
+    }
+}
+
+impl<U: Unit> Written<U> for Gamma {
+    const MEMBER: Member = Member::table(
+        "gamma",
+        &Spec::new(
+            named::<U>("gamma_time", "gamma_tokens"),
+            "more regular (cv < 1) or burstier (cv > 1) than exponential",
+            &[
+                Key::new("mean", U::MEAN).doc("mean"),
+                Key::number("cv", GAMMA_CV).doc("standard deviation ÷ mean"),
+            ],
+        ),
+    );
+
+    fn read(value: Tagged<'_>, (): ()) -> Option<Gamma> {
+        let mut table = value.table();
+        let mean = U::mean(&mut table, "mean");
+        let cv = table.number("cv");
+        accept(&table, Gamma::from_mean_cv(mean, cv))
     }
 }
 

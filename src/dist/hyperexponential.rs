@@ -4,6 +4,9 @@ use rand::RngExt;
 use rand_distr::{Distribution, Exp1};
 
 use super::law::{CV_MAX, Law, VALUE_MAX, positive};
+use super::written::{Unit, Written, named};
+use crate::read::{Key, Member, Range, Spec, Tagged};
+use crate::registry::accept;
 use crate::rng::Stream;
 
 /// With probability p exponential of mean `mean`/2p, else of mean `mean`/2(1−p): each branch carries half of
@@ -55,6 +58,27 @@ impl Law for Hyperexponential {
 
     fn cv(&self) -> f64 {
         self.cv
+    }
+}
+
+impl<U: Unit> Written<U> for Hyperexponential {
+    const MEMBER: Member = Member::table(
+        "hyperexponential",
+        &Spec::new(
+            named::<U>("hyperexponential_time", "hyperexponential_tokens"),
+            "more variable than exponential: a mixture of two, with balanced means",
+            &[
+                Key::new("mean", U::MEAN).doc("mean"),
+                Key::number("cv", Range::new(1.0, CV_MAX)).doc("standard deviation ÷ mean, above 1"),
+            ],
+        ),
+    );
+
+    fn read(value: Tagged<'_>, (): ()) -> Option<Hyperexponential> {
+        let mut table = value.table();
+        let mean = U::mean(&mut table, "mean");
+        let cv = table.number("cv");
+        accept(&table, Hyperexponential::from_mean_cv(mean, cv))
     }
 }
 

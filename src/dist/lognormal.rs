@@ -3,6 +3,9 @@
 use rand_distr::{Distribution, StandardNormal};
 
 use super::law::{CV_MAX, Law, VALUE_MAX, checked, positive};
+use super::written::{Unit, Written, named};
+use crate::read::{Key, Member, Range, Spec, Tagged};
+use crate::registry::accept;
 use crate::rng::Stream;
 
 /// X = e^(μ + σZ), Z standard normal; median e^μ, mean e^(μ + σ²/2), cv² = e^(σ²) − 1.
@@ -67,6 +70,36 @@ impl Law for Lognormal {
 
     fn cv(&self) -> f64 {
         self.cv
+    }
+}
+
+impl<U: Unit> Written<U> for Lognormal {
+    const MEMBER: Member = Member::table(
+        "lognormal",
+        &Spec::new(
+            named::<U>("lognormal_time", "lognormal_tokens"),
+            "the logarithm is normal; by mean and cv, or by median and sigma",
+            &[
+                Key::new("mean", U::MEAN).optional().doc("mean; goes with cv"),
+                Key::number("cv", Range::new(0.0, CV_MAX)).optional().doc("standard deviation ÷ mean"),
+                Key::new("median", U::MEAN).optional().doc("median; goes with sigma"),
+                Key::number("sigma", Range::new(0.0, SIGMA_MAX))
+                    .optional()
+                    .doc("standard deviation of the natural logarithm"),
+            ],
+        ),
+    );
+
+    fn read(value: Tagged<'_>, (): ()) -> Option<Lognormal> {
+        let mut table = value.table();
+        let by_mean = (U::opt_mean(&mut table, "mean"), table.opt_number("cv"));
+        let by_median = (U::opt_mean(&mut table, "median"), table.opt_number("sigma"));
+        let made = match (by_mean, by_median) {
+            ((Some(mean), Some(cv)), (None, None)) => Lognormal::from_mean_cv(mean, cv),
+            ((None, None), (Some(median), Some(sigma))) => Lognormal::from_median_sigma(median, sigma),
+            _ => Err("lognormal needs either mean and cv or median and sigma".into()),
+        };
+        accept(&table, made)
     }
 }
 

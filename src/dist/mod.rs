@@ -24,7 +24,9 @@ mod hyperexponential;
 pub(crate) mod ks;
 mod law;
 mod lognormal;
+mod written;
 
+use crate::read::{Family, Tagged};
 use crate::registry::registry;
 use crate::rng::Stream;
 
@@ -32,10 +34,12 @@ pub use constant::Constant;
 pub use empirical::Empirical;
 pub use erlang::Erlang;
 pub use exponential::Exponential;
-pub use gamma::Gamma;
+pub use gamma::{GAMMA_CV, Gamma};
 pub use hyperexponential::Hyperexponential;
 pub use law::{Law, TOKENS_MAX, tokens};
 pub use lognormal::Lognormal;
+use written::Written;
+pub use written::{Seconds, Tokens, Unit};
 
 registry! {
     /// A non-negative random quantity: one of the known laws.
@@ -61,4 +65,20 @@ registry! {
         cv() -> f64;
     }
     advances {}
+    written[U: Unit] as Written<U>, given ();
+}
+
+/// The laws of a time, such as a service time: `lognormal = { mean = "2 s", cv = 1.0 }`.
+pub static TIMES: Family = Family::new("time distribution", "how a time varies", &Dist::members::<Seconds>());
+
+/// The laws of a token count: `lognormal = { mean = 1155, cv = 0.96 }`.
+pub static TOKENS: Family =
+    Family::new("token distribution", "how a token count varies", &Dist::members::<Tokens>());
+
+impl Dist {
+    /// Reads a law of [`TIMES`] or [`TOKENS`]; the constant 1 after an error, which is recorded.
+    pub fn of<U: Unit>(chosen: Option<Tagged<'_>>) -> Dist {
+        let stand_in = || Constant::new(1.0).expect("1 is in range").into();
+        chosen.and_then(|chosen| Dist::read::<U>(chosen, ())).unwrap_or_else(stand_in)
+    }
 }

@@ -11,3 +11,5 @@ pub mod arrivals;
 pub mod profile;
 pub mod tokens;
 pub mod trace;
+#[cfg(test)]
+mod written;

@@ -1,6 +1,8 @@
 //! Many at once, at even distances.
 
-use super::process::{Birth, Process, RATE_MAX_PER_S};
+use super::process::{Birth, LoadTrace, Process, RATE_MAX_PER_S, Written};
+use crate::read::{Key, Member, Range, Spec, Tagged};
+use crate::registry::accept;
 use crate::rng::Stream;
 use crate::units::Span;
 
@@ -18,6 +20,8 @@ pub struct Batch {
     come: u32,
 }
 
+/// The time between batches: from a microsecond to a year.
+const EVERY: Range<Span> = Range::new(Span::from_ns(1_000), Span::from_s(365 * 86_400));
 /// The largest batch.
 pub const SIZE_MAX: u32 = 1_000_000;
 
@@ -61,6 +65,27 @@ impl Process for Batch {
 
     fn expected(&self, operational_s: f64) -> f64 {
         f64::from(self.size) * (operational_s * 1e9 / self.every_ns as f64).ceil()
+    }
+}
+
+impl Written for Batch {
+    const MEMBER: Member = Member::table(
+        "batch",
+        &Spec::new(
+            "batch_arrivals",
+            "many at once, at even distances, beginning at once",
+            &[
+                Key::integer("size", Range::new(1, SIZE_MAX as u64)).doc("arrivals at once"),
+                Key::span("every", EVERY).doc("time from one batch to the next"),
+            ],
+        ),
+    );
+
+    fn read(value: Tagged<'_>, _: LoadTrace<'_>) -> Option<Batch> {
+        let mut table = value.table();
+        let size = table.integer("size").try_into().expect("the key's range fits");
+        let every = table.span("every");
+        accept(&table, Batch::new(size, every))
     }
 }
 

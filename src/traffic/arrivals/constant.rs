@@ -1,6 +1,8 @@
 //! Evenly spaced arrivals.
 
-use super::process::{Birth, NS, Process, checked_rate};
+use super::process::{Birth, LoadTrace, NS, Process, RATE, Written, checked_rate};
+use crate::read::{Member, Spec, Tagged};
+use crate::registry::accept;
 use crate::rng::Stream;
 
 /// The k-th arrival, k = 0, 1, …, at k/rate operational seconds: cv 0, dispersion 0.
@@ -45,6 +47,19 @@ impl Process for Constant {
     fn expected(&self, operational_s: f64) -> f64 {
         // A hair below, so that 100/min for an hour is 6 000 and not one more by rounding.
         (self.rate_per_s * operational_s * (1.0 - 4.0 * f64::EPSILON)).ceil()
+    }
+}
+
+impl Written for Constant {
+    const MEMBER: Member = Member::table(
+        "constant",
+        &Spec::new("constant_arrivals", "evenly spaced, beginning at once", &[RATE]),
+    );
+
+    fn read(value: Tagged<'_>, _: LoadTrace<'_>) -> Option<Constant> {
+        let mut table = value.table();
+        let rate = table.rate("rate");
+        accept(&table, Constant::new(rate.per_s()))
     }
 }
 

@@ -1,7 +1,9 @@
 //! Independent gamma gaps: smoother or burstier than Poisson.
 
-use super::process::{Birth, NS, Process, checked_rate};
-use crate::dist::{Gamma as Gap, Law};
+use super::process::{Birth, LoadTrace, NS, Process, RATE, Written, checked_rate};
+use crate::dist::{GAMMA_CV, Gamma as Gap, Law};
+use crate::read::{Key, Member, Spec, Tagged};
+use crate::registry::accept;
 use crate::rng::Stream;
 
 /// A renewal process with gamma gaps of mean 1/rate and the given cv; dispersion → cv² over long windows.
@@ -48,6 +50,23 @@ impl Process for Gamma {
 
     fn dispersion(&self) -> Option<f64> {
         Some(self.cv() * self.cv())
+    }
+}
+
+impl Written for Gamma {
+    const MEMBER: Member = Member::table(
+        "gamma",
+        &Spec::new(
+            "gamma_arrivals",
+            "independent gamma gaps: smoother (cv < 1) or burstier (cv > 1) than poisson",
+            &[RATE, Key::number("cv", GAMMA_CV).doc("of the gaps: standard deviation ÷ mean")],
+        ),
+    );
+
+    fn read(value: Tagged<'_>, _: LoadTrace<'_>) -> Option<Gamma> {
+        let mut table = value.table();
+        let (rate, cv) = (table.rate("rate"), table.number("cv"));
+        accept(&table, Gamma::new(rate.per_s(), cv))
     }
 }
 

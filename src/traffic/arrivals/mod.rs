@@ -30,6 +30,8 @@ mod process;
 mod replay;
 
 use super::profile::{Clock, Profile};
+use super::trace::Trace;
+use crate::read::Family;
 use crate::registry::registry;
 use crate::rng::Stream;
 use crate::units::{SimTime, Span};
@@ -39,7 +41,8 @@ pub use constant::Constant;
 pub use gamma::Gamma;
 pub use on_off::OnOff;
 pub use poisson::Poisson;
-pub use process::{Birth, Process};
+use process::Written;
+pub use process::{Birth, LoadTrace, Process, RATE_MAX_PER_S, RATE_MIN_PER_S};
 pub use replay::Replay;
 
 registry! {
@@ -66,6 +69,21 @@ registry! {
     }
     advances {
         next(stream: &mut Stream) -> Option<Birth>;
+    }
+    written[] as Written, given LoadTrace<'_>;
+}
+
+/// The arrival processes: `poisson = { rate = "100/min" }`.
+pub static PROCESSES: Family =
+    Family::new("arrival process", "when requests are born", &ArrivalProcess::members());
+
+impl ArrivalProcess {
+    /// The trace being replayed, if it is one: its token counts, and what was dropped from it.
+    pub fn trace(&self) -> Option<&Trace> {
+        match self {
+            ArrivalProcess::Replay(replay) => Some(replay.trace()),
+            _ => None,
+        }
     }
 }
 

@@ -3,9 +3,11 @@
 use rand::RngExt;
 use rand_distr::{Distribution, Exp1};
 
-use super::process::{Birth, NS, Process, checked_rate};
+use super::process::{Birth, LoadTrace, NS, Process, RATE, RATE_MAX_PER_S, Written, checked_rate};
+use crate::read::{Key, Member, Range, Spec, Tagged};
+use crate::registry::accept;
 use crate::rng::Stream;
-use crate::units::Span;
+use crate::units::{Quantity, Rate, Span};
 
 /// A two-state Markov-modulated Poisson process: arrivals at `rate` while on and at `off_rate` while off,
 /// with exponential stays of mean `on` and `off`, in equilibrium from the start.
@@ -36,6 +38,9 @@ struct State {
     rate_per_s: f64,
     stay_s: f64,
 }
+
+/// A mean stay: from a millisecond to a year.
+const STAY: Range<Span> = Range::new(Span::from_ms(1), Span::from_s(365 * 86_400));
 
 impl OnOff {
     /// The process of these two rates (per second) and mean stays.
@@ -117,6 +122,35 @@ impl Process for OnOff {
 #[inline]
 fn exponential(stream: &mut Stream) -> f64 {
     Exp1.sample(stream)
+}
+
+impl Written for OnOff {
+    const MEMBER: Member = Member::table(
+        "on_off",
+        &Spec::new(
+            "on_off_arrivals",
+            "switches between two poisson rates after exponential stays (MMPP)",
+            &[
+                Key { doc: "arrivals per time while on", ..RATE },
+                Key::rate(
+                    "off_rate",
+                    Quantity::Requests,
+                    Range::new(Rate::ZERO, Rate::from_per_s(RATE_MAX_PER_S)),
+                )
+                .or("\"0/s\"")
+                .doc("arrivals per time while off"),
+                Key::span("on", STAY).doc("mean stay on"),
+                Key::span("off", STAY).doc("mean stay off"),
+            ],
+        ),
+    );
+
+    fn read(value: Tagged<'_>, _: LoadTrace<'_>) -> Option<OnOff> {
+        let mut table = value.table();
+        let (rate, off_rate) = (table.rate("rate"), table.rate("off_rate"));
+        let (on, off) = (table.span("on"), table.span("off"));
+        accept(&table, OnOff::new(rate.per_s(), off_rate.per_s(), on, off))
+    }
 }
 
 #[cfg(test)]

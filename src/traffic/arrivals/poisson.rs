@@ -2,7 +2,9 @@
 
 use rand_distr::{Distribution, Exp1};
 
-use super::process::{Birth, NS, Process, checked_rate};
+use super::process::{Birth, LoadTrace, NS, Process, RATE, Written, checked_rate};
+use crate::read::{Member, Spec, Tagged};
+use crate::registry::accept;
 use crate::rng::Stream;
 
 /// Independent exponential gaps of mean 1/rate: cv 1, dispersion 1 over every window.
@@ -45,6 +47,19 @@ impl Process for Poisson {
 
     fn dispersion(&self) -> Option<f64> {
         Some(1.0)
+    }
+}
+
+impl Written for Poisson {
+    const MEMBER: Member = Member::table(
+        "poisson",
+        &Spec::new("poisson_arrivals", "memoryless: independent exponential gaps", &[RATE]),
+    );
+
+    fn read(value: Tagged<'_>, _: LoadTrace<'_>) -> Option<Poisson> {
+        let mut table = value.table();
+        let rate = table.rate("rate");
+        accept(&table, Poisson::new(rate.per_s()))
     }
 }
 

@@ -1,6 +1,11 @@
 //! What every arrival process answers, and the checks they share.
 
+use std::sync::Arc;
+
+use crate::read::{Key, Member, Range, Tagged};
 use crate::rng::Stream;
+use crate::traffic::trace::Trace;
+use crate::units::{Quantity, Rate};
 
 /// An arrival in operational time.
 #[derive(Clone, Copy, PartialEq, Debug)]
@@ -32,6 +37,25 @@ pub trait Process {
 pub const RATE_MAX_PER_S: f64 = 1e6;
 /// The lowest rate above zero: one arrival in 30 years.
 pub const RATE_MIN_PER_S: f64 = 1e-9;
+
+/// Gives the trace in a file named by the scenario, or says why there is none: reading files is the caller's.
+pub type LoadTrace<'a> = &'a mut dyn FnMut(&str) -> Result<Arc<Trace>, String>;
+
+/// A process as a scenario writes it.
+pub(super) trait Written: Sized {
+    /// Its tag, sentence and parameters.
+    const MEMBER: Member;
+    /// Reads the value under its tag; `None` only after an error was recorded.
+    fn read(value: Tagged<'_>, load: LoadTrace<'_>) -> Option<Self>;
+}
+
+/// The key of a process's rate.
+pub(super) const RATE: Key = Key::rate(
+    "rate",
+    Quantity::Requests,
+    Range::new(Rate::from_per_s(RATE_MIN_PER_S), Rate::from_per_s(RATE_MAX_PER_S)),
+)
+.doc("mean arrivals per time");
 
 /// Nanoseconds in a second, for operational time.
 pub(super) const NS: f64 = 1e9;

@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use super::process::{Birth, Process};
+use super::process::{Birth, LoadTrace, Process, Written};
+use crate::read::{Key, Member, Range, Spec, Tagged};
+use crate::registry::accept;
 use crate::rng::Stream;
 use crate::traffic::trace::Trace;
 
@@ -18,8 +20,8 @@ pub struct Replay {
     next: usize,
 }
 
-/// The largest scale; its inverse is the smallest.
-pub const SCALE_MAX: f64 = 1e6;
+/// The scales accepted.
+const SCALE: Range<f64> = Range::new(1e-6, 1e6);
 
 impl Replay {
     /// The arrivals of `trace`, its gaps multiplied by `time_scale` ÷ `rate_scale`.
@@ -28,11 +30,8 @@ impl Replay {
     /// A scale outside [10⁻⁶, 10⁶], or not a number.
     pub fn new(trace: Arc<Trace>, time_scale: f64, rate_scale: f64) -> Result<Replay, String> {
         for (name, scale) in [("time_scale", time_scale), ("rate_scale", rate_scale)] {
-            if !(1.0 / SCALE_MAX..=SCALE_MAX).contains(&scale) {
-                return Err(format!(
-                    "{name} must be between {} and {SCALE_MAX}, not {scale}",
-                    1.0 / SCALE_MAX
-                ));
+            if !SCALE.contains(&scale) {
+                return Err(format!("{name} must be {SCALE}, not {scale}"));
             }
         }
         Ok(Replay { trace, stretch: time_scale / rate_scale, next: 0 })
@@ -72,6 +71,37 @@ impl Process for Replay {
     fn expected(&self, operational_s: f64) -> f64 {
         let end_ns = operational_s * 1e9;
         self.trace.rows.partition_point(|row| self.operational_ns(row.offset_ns) < end_ns) as f64
+    }
+}
+
+impl Written for Replay {
+    const MEMBER: Member = Member::table(
+        "trace",
+        &Spec::new(
+            "trace_arrivals",
+            "a recorded trace, replayed once, with its token counts",
+            &[
+                Key::path("file").doc("CSV or JSON lines; the column names tell the format"),
+                Key::number("time_scale", SCALE).or("1.0").doc("stretches the gaps: 2 is half as fast"),
+                Key::number("rate_scale", SCALE).or("1.0").doc("divides the gaps: 2 is twice as fast"),
+            ],
+        ),
+    );
+
+    fn read(value: Tagged<'_>, load: LoadTrace<'_>) -> Option<Replay> {
+        let mut table = value.table();
+        let file = table.path("file");
+        let (time_scale, rate_scale) = (table.number("time_scale"), table.number("rate_scale"));
+        if !table.clean() {
+            return None;
+        }
+        match load(&file) {
+            Ok(trace) => accept(&table, Replay::new(trace, time_scale, rate_scale)),
+            Err(message) => {
+                table.error_at("file", message, None);
+                None
+            }
+        }
     }
 }
 

@@ -10,6 +10,7 @@
 mod clock;
 mod piece;
 
+use crate::read::{Key, Range, Spec, Table};
 use crate::units::{SimTime, Span};
 use piece::Piece;
 
@@ -49,7 +50,39 @@ pub const FACTOR_MAX: f64 = 1e6;
 /// The most entries of a profile.
 pub const STEPS_MAX: usize = 10_000;
 
+/// A profile as a scenario writes it: `[ { at = "1 h", factor = 60.0 }, { at = "2 h", factor = 1.0, over = "10 min" } ]`.
+pub static STEP: Spec = Spec::new(
+    "profile_step",
+    "a step or a ramp of the arrival rate",
+    &[
+        Key::span("at", Range::new(Span::ZERO, TIME_MAX)).doc("when it begins"),
+        Key::number("factor", Range::new(0.0, FACTOR_MAX))
+            .doc("the rate's factor from then on; 0 is a pause"),
+        Key::span("over", Range::new(Span::ZERO, TIME_MAX))
+            .or("\"0 s\"")
+            .doc("length of the ramp; 0 s is a step"),
+    ],
+);
+/// The latest time a profile may name: a year.
+const TIME_MAX: Span = Span::from_s(365 * 86_400);
+
 impl Profile {
+    /// Reads the rows of a profile; the identity after an error, which is recorded.
+    pub fn read(mut rows: Vec<Table<'_>>) -> Profile {
+        let step = |row: &mut Table<'_>| Step {
+            at: row.span("at"),
+            factor: row.number("factor"),
+            over: row.span("over"),
+        };
+        let steps: Vec<Step> = rows.iter_mut().map(step).collect();
+        Profile::new(&steps).unwrap_or_else(|(index, message)| {
+            if rows.iter().all(Table::clean) {
+                rows[index].error_at("at", message, None);
+            }
+            Profile::default()
+        })
+    }
+
     /// The profile that follows these entries; before the first the factor is 1 (an entry at 0 sets the
     /// start).
     ///
