@@ -71,6 +71,9 @@ pub fn text(value: &Value, max_chars: usize) -> Result<String, String> {
     match value {
         Value::Text(text) => match text.chars().count() {
             count if count > max_chars => Err(format!("has {count} characters")),
+            _ if text.chars().any(|c| c.is_control() && c != '\n' && c != '\t') => {
+                Err("must not hold control characters".to_owned())
+            }
             _ => Ok(text.clone()),
         },
         other => Err(not("text", other)),

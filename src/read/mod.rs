@@ -10,6 +10,7 @@
 //! | `set` | `--set path=value` |
 //! | `problem` | all that is wrong, in frames: [`Problems`] |
 //! | `resolved`, `schema` | what follows from a reading, and from the specs alone |
+//! | `sound` | are the specs themselves in order |
 //! | `suggest` | "did you mean" |
 //!
 //! Each room writes the specs of its own tables and reads them with getters that never fail:
@@ -36,7 +37,9 @@ mod kept;
 mod node;
 mod problem;
 mod resolved;
+mod schema;
 mod set;
+mod sound;
 mod spec;
 mod suggest;
 mod table;
@@ -50,6 +53,8 @@ mod tests;
 pub use document::{Document, FILE_BYTES_MAX};
 pub use problem::{LINES_MAX, PROBLEMS_MAX, Problems};
 pub use resolved::Resolved;
-pub use spec::{Fallback, Family, Key, Kind, Member, Range, Spec};
+pub use schema::schema;
+pub use sound::faults;
+pub use spec::{Bound, Fallback, Family, Key, Kind, Member, Range, Spec};
 pub use table::Table;
 pub use tagged::{Form, Tagged};

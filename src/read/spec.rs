@@ -31,14 +31,58 @@ impl<T: PartialOrd> Range<T> {
     }
 }
 
-impl<T: fmt::Display> fmt::Display for Range<T> {
+impl<T: Bound> fmt::Display for Range<T> {
+    /// "between 1 ms and 30 d", "at least 1", "above 0".
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let min = self.min.to_string();
-        if min == f64::MIN_POSITIVE.to_string() {
-            write!(f, "above 0 and at most {}", self.max)
-        } else {
-            write!(f, "between {min} and {}", self.max)
+        let is_open = self.max.text() == T::OPEN;
+        match (self.min.text(), self.max.text()) {
+            (min, _) if min == ABOVE_ZERO && is_open => f.write_str("above 0"),
+            (min, max) if min == ABOVE_ZERO => write!(f, "above 0 and at most {max}"),
+            (min, _) if is_open => write!(f, "at least {min}"),
+            (min, max) => write!(f, "between {min} and {max}"),
         }
+    }
+}
+
+/// The text of the least positive number.
+const ABOVE_ZERO: &str = "2.2250738585072014e-308";
+
+/// A value that can end a range.
+pub trait Bound {
+    /// The text of the value that stands for "no upper end".
+    const OPEN: &'static str;
+    /// The value as a scenario writes it.
+    fn text(&self) -> String;
+}
+
+impl Bound for u64 {
+    const OPEN: &'static str = "18446744073709551615";
+    fn text(&self) -> String {
+        self.to_string()
+    }
+}
+
+impl Bound for f64 {
+    const OPEN: &'static str = "1.7976931348623157e308";
+    fn text(&self) -> String {
+        match self.abs() {
+            0.0 | 1e-4..1e7 => self.to_string(),
+            _ => format!("{self:e}"),
+        }
+    }
+}
+
+impl Bound for Span {
+    const OPEN: &'static str = "unlimited";
+    fn text(&self) -> String {
+        self.to_string()
+    }
+}
+
+impl Bound for Rate {
+    const OPEN: &'static str = "unlimited";
+    fn text(&self) -> String {
+        self.to_string()
     }
 }
 
@@ -289,8 +333,20 @@ impl Key {
     }
 }
 
+impl Fallback {
+    /// What stands in a list for the default: its TOML, "required" or "optional".
+    pub const fn text(&self) -> &'static str {
+        match self {
+            Fallback::Required => "required",
+            Fallback::Absent => "optional",
+            Fallback::Text(toml) => toml,
+            Fallback::Table => "{}",
+        }
+    }
+}
+
 impl Kind {
-    /// The kind in plain words, with its range: "a span between 1 ms and 30 d".
+    /// The kind in plain words, with its range: "a time between 1 ms and 30 d".
     pub fn describe(&self) -> String {
         let range = |what: &str, range: &dyn fmt::Display| format!("{what} {range}");
         match self {

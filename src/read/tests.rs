@@ -60,7 +60,7 @@ fn the_commented_alternatives_are_read_too() {
         (law, "law.unlimited = {}"),
         (
             law,
-            "law.formula = { requests = \"clamp(2 * success_rate, base, cap)\", tokens = \"\"\"a\n\\\"b\\\"\\u0007\"\"\" }",
+            "law.formula = { requests = \"clamp(2 * success_rate, base, cap)\", tokens = \"\"\"a\n\\\"b\\\"\\\\\"\"\" }",
         ),
         (law, ""),
         ("reset = { on_429 = \"reserved\", otherwise = \"model\" }", "reset = \"gcra\""),
@@ -133,7 +133,7 @@ fn every_mistake_is_told_with_its_line_and_what_is_allowed() {
     let two = problems("\nlaw.success_window =", "\nlaw.fixed = {}\nlaw.success_window =");
     assert!(two[0].1.contains("not both `fixed` and `success_window`"), "{two:?}");
     let absent = problems("[[org.workload]]\nname = \"chat\"", "[[org.workload]]");
-    assert!(absent[0].1.contains("`org.0.workload.0` needs the key `name`"), "{absent:?}");
+    assert!(absent[0].1.contains("`org.steady.workload.0` needs the key `name`"), "{absent:?}");
 }
 
 #[test]
@@ -216,6 +216,22 @@ fn deep_nesting_is_an_error_not_an_overflow() {
     ] {
         assert!(read(&text).is_err());
     }
+}
+
+#[test]
+fn a_bracket_left_open_is_one_error() {
+    let found = problems("factor = 1.0 } ]", "factor = 1.0 }");
+    assert_eq!(found.len(), 1, "{found:?}");
+    assert_eq!(found[0].0, line_of("prompt_tokens.constant = 800"));
+    let shown = read(&DEMO.replace("factor = 1.0 } ]", "factor = 1.0 }")).unwrap_err().to_string();
+    assert!(shown.contains("a bracket above may not be closed"), "{shown}");
+}
+
+#[test]
+fn a_byte_order_mark_and_windows_line_ends_leave_every_place_right() {
+    let text = format!("\u{feff}{}", DEMO.replace('\n', "\r\n").replace("seed = 7", "seed = -7"));
+    let shown = read(&text).unwrap_err().to_string();
+    assert!(shown.contains("folder/demo.toml:8:8\n") && shown.contains("| seed = -7\n"), "{shown}");
 }
 
 #[test]
