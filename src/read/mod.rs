@@ -2,7 +2,7 @@
 //!
 //! | file | what it holds |
 //! |---|---|
-//! | `spec` | what may stand in a table: [`Spec`], [`Key`], [`Kind`], [`Family`] |
+//! | `spec`, `range` | what may stand in a table: [`Spec`], [`Key`], [`Kind`], [`Family`], [`Range`] |
 //! | `document` | the text under reading: [`Document`] |
 //! | `table`, `tagged` | the getters: [`Table`], [`Tagged`], [`Form`] |
 //! | `check` | is this value of that kind, and in its range |
@@ -36,6 +36,7 @@ mod document;
 mod kept;
 mod node;
 mod problem;
+mod range;
 mod resolved;
 mod schema;
 mod set;
@@ -52,9 +53,10 @@ mod tests;
 
 pub use document::{Document, FILE_BYTES_MAX};
 pub use problem::{LINES_MAX, PROBLEMS_MAX, Problems};
+pub use range::{Bound, Range};
 pub use resolved::Resolved;
 pub use schema::schema;
 pub use sound::faults;
-pub use spec::{Bound, Fallback, Family, Key, Kind, Member, Range, Spec};
+pub use spec::{Fallback, Family, Key, Kind, Member, Spec};
 pub use table::Table;
 pub use tagged::{Form, Tagged};

@@ -3,7 +3,8 @@
 use serde_json::{Map, Value as Json, json};
 
 use super::node::{Node, Origin, Value, parse_value};
-use super::spec::{Fallback, Family, Key, Kind, Range, Spec};
+use super::range::Range;
+use super::spec::{Fallback, Family, Key, Kind, Spec};
 use crate::name::NAME_PATTERN;
 use crate::units::Quantity;
 
@@ -106,6 +107,7 @@ impl Definitions {
                 let pair = [self.kind(first), self.kind(second)];
                 json!({ "type": "array", "items": { "type": "array", "prefixItems": pair, "minItems": 2, "maxItems": 2 } })
             }
+            Kind::Toml => json!({}),
             Kind::Either(kinds) => {
                 json!({ "anyOf": kinds.iter().map(|kind| self.kind(kind)).collect::<Vec<_>>() })
             }

@@ -99,6 +99,7 @@ fn value(kind: &Kind, node: &Node, path: &str, faults: &mut Vec<String>) {
         Kind::Text(max_chars) => check::text(given, max_chars).map(drop),
         Kind::Path => check::path(given).map(drop),
         Kind::Choice(words) => check::choice(given, words).map(drop),
+        Kind::Toml => check::toml(given).map(drop),
         Kind::Table(spec) => return table_value(spec, node, path, faults),
         Kind::OneOf(family) => return family_value(family, node, path, faults),
         Kind::Rows(spec) => return items(&Kind::Table(spec), node, path, faults),
@@ -158,7 +159,8 @@ fn items(kind: &Kind, node: &Node, path: &str, faults: &mut Vec<String>) {
 
 #[cfg(test)]
 mod tests {
-    use super::super::spec::{Key, Member, Range};
+    use super::super::range::Range;
+    use super::super::spec::{Key, Member};
     use super::*;
 
     const INNER: Spec = Spec::new("inner", "Inner.", &[Key::integer("n", Range::new(1, 9)).doc("n")]);

@@ -6,85 +6,8 @@
 
 use std::fmt;
 
+use super::range::Range;
 use crate::units::{Quantity, Rate, Span};
-
-/// The values from `min` to `max`, both allowed. A number's `min` of [`f64::MIN_POSITIVE`] means "above 0".
-#[derive(Clone, Copy, Debug)]
-pub struct Range<T> {
-    /// The least value allowed.
-    pub min: T,
-    /// The greatest value allowed.
-    pub max: T,
-}
-
-impl<T> Range<T> {
-    /// The range from `min` to `max`.
-    pub const fn new(min: T, max: T) -> Range<T> {
-        Range { min, max }
-    }
-}
-
-impl<T: PartialOrd> Range<T> {
-    /// True where `value` lies in the range; never for NaN.
-    pub fn contains(&self, value: &T) -> bool {
-        self.min <= *value && *value <= self.max
-    }
-}
-
-impl<T: Bound> fmt::Display for Range<T> {
-    /// "between 1 ms and 30 d", "at least 1", "above 0".
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let is_open = self.max.text() == T::OPEN;
-        match (self.min.text(), self.max.text()) {
-            (min, _) if min == ABOVE_ZERO && is_open => f.write_str("above 0"),
-            (min, max) if min == ABOVE_ZERO => write!(f, "above 0 and at most {max}"),
-            (min, _) if is_open => write!(f, "at least {min}"),
-            (min, max) => write!(f, "between {min} and {max}"),
-        }
-    }
-}
-
-/// The text of the least positive number.
-const ABOVE_ZERO: &str = "2.2250738585072014e-308";
-
-/// A value that can end a range.
-pub trait Bound {
-    /// The text of the value that stands for "no upper end".
-    const OPEN: &'static str;
-    /// The value as a scenario writes it.
-    fn text(&self) -> String;
-}
-
-impl Bound for u64 {
-    const OPEN: &'static str = "18446744073709551615";
-    fn text(&self) -> String {
-        self.to_string()
-    }
-}
-
-impl Bound for f64 {
-    const OPEN: &'static str = "1.7976931348623157e308";
-    fn text(&self) -> String {
-        match self.abs() {
-            0.0 | 1e-4..1e7 => self.to_string(),
-            _ => format!("{self:e}"),
-        }
-    }
-}
-
-impl Bound for Span {
-    const OPEN: &'static str = "unlimited";
-    fn text(&self) -> String {
-        self.to_string()
-    }
-}
-
-impl Bound for Rate {
-    const OPEN: &'static str = "unlimited";
-    fn text(&self) -> String {
-        self.to_string()
-    }
-}
 
 /// A table with known keys.
 #[derive(Clone, Copy, Debug)]
@@ -184,6 +107,8 @@ pub enum Kind {
     Pairs(&'static Kind, &'static Kind),
     /// One of several kinds, told apart by their TOML type.
     Either(&'static [Kind]),
+    /// Any value, taken as its TOML text: what a `--set` of it would be.
+    Toml,
 }
 
 /// A choice among kinds: `law.fixed = { … }`.
@@ -310,6 +235,10 @@ impl Key {
     pub const fn either(name: &'static str, kinds: &'static [Kind]) -> Key {
         Key::new(name, Kind::Either(kinds))
     }
+    /// [`Kind::Toml`].
+    pub const fn toml(name: &'static str) -> Key {
+        Key::new(name, Kind::Toml)
+    }
 
     /// What the key means, in one sentence.
     pub const fn doc(self, doc: &'static str) -> Key {
@@ -370,6 +299,7 @@ impl Kind {
             Kind::Rows(_) => "an array of tables".to_owned(),
             Kind::List(item) => format!("a list, each item {}", item.describe()),
             Kind::Pairs(a, b) => format!("a list of pairs: {}, and {}", a.describe(), b.describe()),
+            Kind::Toml => "any value".to_owned(),
             Kind::Either(kinds) => kinds.iter().map(Kind::describe).collect::<Vec<_>>().join("; or "),
         }
     }

@@ -247,6 +247,14 @@ impl<'d> Table<'d> {
     pub fn opt_choice(&mut self, key: &str) -> Option<&'static str> {
         self.at(key).map(Tagged::choice)
     }
+    /// The TOML text of a [`Kind::Toml`].
+    pub fn toml(&mut self, key: &str) -> String {
+        self.present(key).toml()
+    }
+    /// The TOML text of a [`Kind::Toml`] that may be left out.
+    pub fn opt_toml(&mut self, key: &str) -> Option<String> {
+        self.at(key).map(Tagged::toml)
+    }
     /// A [`Kind::Table`].
     pub fn table(&mut self, key: &str) -> Table<'d> {
         self.present(key).table()
