@@ -34,6 +34,10 @@ impl Law for Constant {
         self.value
     }
 
+    fn median(&self) -> f64 {
+        self.value
+    }
+
     fn cv(&self) -> f64 {
         0.0
     }

@@ -90,6 +90,12 @@ impl Law for Empirical {
         self.mean
     }
 
+    fn median(&self) -> f64 {
+        let i = self.levels.partition_point(|&q| q <= 0.5) - 1;
+        let (start, slope) = self.pieces[i];
+        start + slope * (0.5 - self.levels[i])
+    }
+
     fn cv(&self) -> f64 {
         self.cv
     }

@@ -47,6 +47,10 @@ impl Law for Erlang {
         self.gamma.mean()
     }
 
+    fn median(&self) -> f64 {
+        self.gamma.median()
+    }
+
     fn cv(&self) -> f64 {
         self.gamma.cv()
     }

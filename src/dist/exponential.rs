@@ -42,6 +42,10 @@ impl Law for Exponential {
         self.mean
     }
 
+    fn median(&self) -> f64 {
+        self.mean * std::f64::consts::LN_2
+    }
+
     fn cv(&self) -> f64 {
         1.0
     }

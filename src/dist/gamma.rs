@@ -54,6 +54,13 @@ impl Law for Gamma {
         self.mean
     }
 
+    fn median(&self) -> f64 {
+        // Of shape 1/cv² and mean 1; the law scales with its mean.
+        let shape = 1.0 / (self.cv * self.cv);
+        let unit = statrs::distribution::Gamma::new(shape, shape).expect("the shape is in range");
+        statrs::distribution::ContinuousCDF::inverse_cdf(&unit, 0.5) * self.mean
+    }
+
     fn cv(&self) -> f64 {
         self.cv
     }

@@ -56,6 +56,17 @@ impl Law for Hyperexponential {
         self.mean
     }
 
+    fn median(&self) -> f64 {
+        // The distribution function is monotone: bisect it until the doubles meet.
+        let above = |x: f64| self.p * (-x / self.short).exp() + (1.0 - self.p) * (-x / self.long).exp();
+        let (mut low, mut high) = (0.0, self.long);
+        for _ in 0..100 {
+            let middle = 0.5 * (low + high);
+            if above(middle) > 0.5 { low = middle } else { high = middle }
+        }
+        low
+    }
+
     fn cv(&self) -> f64 {
         self.cv
     }

@@ -10,6 +10,8 @@ pub trait Law {
     fn mean(&self) -> f64;
     /// The exact coefficient of variation: standard deviation ÷ mean, 0 for a constant.
     fn cv(&self) -> f64;
+    /// The median: what half of the draws do not exceed.
+    fn median(&self) -> f64;
 }
 
 /// The most tokens a draw is worth (2^31): larger draws are cut to it.

@@ -68,6 +68,10 @@ impl Law for Lognormal {
         self.mean
     }
 
+    fn median(&self) -> f64 {
+        self.mu.exp()
+    }
+
     fn cv(&self) -> f64 {
         self.cv
     }

@@ -63,6 +63,7 @@ registry! {
         sample(stream: &mut Stream) -> f64;
         mean() -> f64;
         cv() -> f64;
+        median() -> f64;
     }
     advances {}
     written[U: Unit] as Written<U>, given ();
@@ -80,5 +81,29 @@ impl Dist {
     pub fn of<U: Unit>(chosen: Option<Tagged<'_>>) -> Dist {
         let stand_in = || Constant::new(1.0).expect("1 is in range").into();
         chosen.and_then(|chosen| Dist::read::<U>(chosen, ())).unwrap_or_else(stand_in)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::rng::Key;
+
+    #[test]
+    fn half_of_the_draws_lie_below_the_median() {
+        let laws: [Dist; 6] = [
+            Exponential::new(3.0).unwrap().into(),
+            Lognormal::from_mean_cv(3.0, 1.5).unwrap().into(),
+            Gamma::from_mean_cv(3.0, 2.0).unwrap().into(),
+            Erlang::new(3.0, 4).unwrap().into(),
+            Hyperexponential::from_mean_cv(3.0, 2.0).unwrap().into(),
+            Empirical::from_quantiles(&[(0.0, 1.0), (0.4, 2.0), (1.0, 9.0)]).unwrap().into(),
+        ];
+        for law in laws {
+            let (n, mut stream) = (40_000, Key::new(2, 0).with("median").stream());
+            let below = (0..n).filter(|_| law.sample(&mut stream) <= law.median()).count();
+            // Five standard deviations of a fair coin.
+            assert!((below as f64 / n as f64 - 0.5).abs() < 0.0125, "{law:?}: {below}");
+        }
     }
 }

@@ -280,7 +280,7 @@ impl<'a, O: Observer> Engine<'a, O> {
             model: plan.model,
             prompt: request.prompt,
             output: request.output,
-            max_tokens: plan.max_tokens,
+            max_tokens: plan.max_tokens.unwrap_or(u32::MAX),
             expected_output: plan.mean_output,
             service: request.service,
             prefill: request.prefill,

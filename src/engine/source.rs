@@ -2,10 +2,10 @@
 
 use crate::chain::{Chain, Links};
 use crate::client::pacer::Pacer;
-use crate::dist::{Dist, Law as _, tokens};
 use crate::rng::{Key, Stream};
 use crate::scenario::Workload;
 use crate::traffic::arrivals::Arrivals;
+use crate::traffic::tokens::TokenSource;
 use crate::units::{SimTime, Span};
 
 /// Timers that ring in the order they were set: one chain, one event for all.
@@ -32,9 +32,7 @@ pub struct Nature {
 pub struct Source {
     arrivals: Arrivals,
     arrival_stream: Stream,
-    prompt: Option<(Dist, Stream)>,
-    output: Option<(Dist, Stream)>,
-    max_tokens: u32,
+    tokens: TokenSource,
     /// Its own stream of service times.
     pub service_stream: Stream,
     /// Jitter of its retries, addressed by (request, draw).
@@ -69,9 +67,14 @@ impl Source {
         Source {
             arrivals: workload.arrivals.clone(),
             arrival_stream: stream("arrivals"),
-            prompt: workload.prompt.clone().map(|dist| (dist, stream("prompt_tokens"))),
-            output: workload.output.clone().map(|dist| (dist, stream("output_tokens"))),
-            max_tokens: workload.max_tokens,
+            tokens: TokenSource::new(
+                workload.prompt.clone(),
+                workload.output.clone(),
+                workload.max_tokens,
+                workload.arrivals.trace(),
+                key,
+            )
+            .expect("a validated workload has its tokens"),
             service_stream: stream("service"),
             jitter: key.with("jitter"),
             born: 0,
@@ -87,15 +90,7 @@ impl Source {
     #[inline]
     pub fn draw(&mut self) -> Option<Nature> {
         let arrival = self.arrivals.next(&mut self.arrival_stream)?;
-        let (traced_prompt, traced_output) = arrival.tokens.unwrap_or((1, 1));
-        let draw = |part: &mut Option<(Dist, Stream)>, traced: u32| match part {
-            Some((dist, stream)) => tokens(dist.sample(stream)),
-            None => traced,
-        };
-        Some(Nature {
-            born: arrival.at,
-            prompt: draw(&mut self.prompt, traced_prompt),
-            output: draw(&mut self.output, traced_output).min(self.max_tokens),
-        })
+        let (prompt, output) = self.tokens.draw(&arrival);
+        Some(Nature { born: arrival.at, prompt, output })
     }
 }

@@ -1,6 +1,8 @@
 //! Autoscalers: how many replicas a model should have. `fixed` keeps what it has; `predictive` forecasts.
 
-use crate::dist::Dist;
+use crate::bounds;
+use crate::dist::{Dist, Law as _, Seconds, TIMES};
+use crate::read::{Family, Key, Member, Spec, Table};
 use crate::units::{SimTime, Span};
 
 /// How a model's fleet is sized.
@@ -12,7 +14,47 @@ pub enum Autoscaler {
     Predictive(Predictive),
 }
 
+static FIXED: Spec = Spec::new("fixed", "the configured number of replicas, always", &[]);
+static PREDICTIVE: Spec = Spec::new(
+    "predictive",
+    "forecasts demand one cold start ahead and scales to meet it",
+    &[
+        Key::integer("min", bounds::REPLICAS).or("1").doc("fewest replicas"),
+        Key::integer("max", bounds::REPLICAS).doc("most replicas"),
+        Key::one_of("cold_start", &TIMES)
+            .or("{ lognormal = { median = \"115 s\", sigma = 0.25 } }")
+            .doc("time from the decision to a ready replica"),
+        Key::span("horizon", bounds::COOLDOWN)
+            .optional()
+            .doc("how far ahead; left out, the median cold start"),
+        Key::span("interval", bounds::LOOK).or("\"10 s\"").doc("time between looks"),
+        Key::number("alpha", bounds::WEIGHT).or("0.3").doc("smoothing of the level"),
+        Key::number("beta", bounds::WEIGHT).or("0.1").doc("smoothing of the trend"),
+        Key::number("z", bounds::Z).or("1.0").doc("standard units of error to provide for"),
+        Key::number("headroom", bounds::HEADROOM).or("0.2").doc("spare share on top of the forecast"),
+        Key::number("target", bounds::TARGET).or("0.7").doc("utilisation to aim at"),
+        Key::span("cooldown", bounds::COOLDOWN)
+            .or("\"60 s\"")
+            .doc("after a change of size, how long scale-in is held back"),
+    ],
+);
+
+/// All autoscalers, as a scenario names them.
+pub static AUTOSCALERS: Family = Family::new(
+    "autoscaler",
+    "how many replicas a model has",
+    &[Member::table("fixed", &FIXED), Member::table("predictive", &PREDICTIVE)],
+);
+
 impl Autoscaler {
+    /// Read the key `autoscaler` of a model that starts with `replicas`.
+    pub fn read(table: &mut Table, replicas: u32) -> Autoscaler {
+        let Some(chosen) = table.tagged("autoscaler") else { return Autoscaler::Fixed };
+        let is_fixed = chosen.tag == "fixed";
+        let mut t = chosen.table();
+        if is_fixed { Autoscaler::Fixed } else { Autoscaler::Predictive(Predictive::read(&mut t, replicas)) }
+    }
+
     /// Time between looks, if it looks at all.
     pub fn interval(&self) -> Option<Span> {
         match self {
@@ -51,6 +93,26 @@ pub struct Predictive {
     pub target: f64,
     /// After a change of size, how long scale-in is held back.
     pub cooldown: Span,
+}
+
+impl Predictive {
+    fn read(t: &mut Table, replicas: u32) -> Predictive {
+        let [min, max] = ["min", "max"].map(|key| t.integer(key) as u32);
+        let cold_start = Dist::of::<Seconds>(t.tagged("cold_start"));
+        let median = || Span::from_secs_f64(cold_start.median());
+        let horizon = t.opt_span("horizon").unwrap_or_else(median);
+        let interval = t.span("interval");
+        let [alpha, beta, z] = ["alpha", "beta", "z"].map(|key| t.number(key));
+        let [headroom, target] = ["headroom", "target"].map(|key| t.number(key));
+        let cooldown = t.span("cooldown");
+        if t.clean() && min > max {
+            t.error_at("min", "`min` is above `max`", None);
+        } else if t.clean() && !(min..=max).contains(&replicas) {
+            let message = format!("the model starts with {replicas} replicas, outside `min` to `max`");
+            t.error_here(message, Some("set the model's `replicas` within them".into()));
+        }
+        Predictive { min, max, cold_start, horizon, interval, alpha, beta, z, headroom, target, cooldown }
+    }
 }
 
 /// Weight of the newest absolute error in σ.

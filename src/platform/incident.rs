@@ -1,5 +1,7 @@
 //! Incidents on a schedule: replicas lost and restored, a model slowed down.
 
+use crate::bounds;
+use crate::read::{Key, Spec, Table};
 use crate::units::{SimTime, Span};
 
 /// What goes wrong.
@@ -28,4 +30,52 @@ pub struct Incident {
     pub model: u32,
     /// What goes wrong.
     pub harm: Harm,
+}
+
+const LOSE_REPLICAS: Spec = Spec::new(
+    "lose_replicas",
+    "ready replicas are lost with the work on them, and come back warm",
+    &[
+        Key::integer("count", bounds::REPLICAS_LOST).doc("how many"),
+        Key::span_or_unlimited("duration", bounds::INCIDENT_DURATION)
+            .or("\"unlimited\"")
+            .doc("until they come back"),
+    ],
+);
+const SLOWDOWN: Spec = Spec::new(
+    "slowdown",
+    "service takes longer, running work included",
+    &[
+        Key::number("factor", bounds::SLOWDOWN).doc("how many times longer"),
+        Key::span_or_unlimited("duration", bounds::INCIDENT_DURATION).or("\"unlimited\"").doc("how long"),
+    ],
+);
+
+/// The keys of `[[incident]]`.
+pub const SPEC: Spec = Spec::new(
+    "incident",
+    "something that goes wrong at a known time; exactly one of its kinds",
+    &[
+        Key::span("at", bounds::AT).doc("when it begins"),
+        Key::text("model", 64).optional().doc("the model it strikes; left out, every model"),
+        Key::table("lose_replicas", &LOSE_REPLICAS).optional().doc("replicas are lost"),
+        Key::table("slowdown", &SLOWDOWN).optional().doc("the model slows down"),
+    ],
+);
+
+/// Read what goes wrong, when and for how long; whom it strikes is the caller's.
+pub fn read(table: &mut Table) -> Incident {
+    let at = SimTime::ZERO + table.span("at");
+    let lost = table
+        .opt_table("lose_replicas")
+        .map(|mut t| (Harm::LoseReplicas { count: t.integer("count") as u32 }, t.span("duration")));
+    let slowed = table
+        .opt_table("slowdown")
+        .map(|mut t| (Harm::Slowdown { factor: t.number("factor") }, t.span("duration")));
+    if lost.is_some() == slowed.is_some() {
+        let message = "an incident has exactly one of `lose_replicas` and `slowdown`";
+        table.error_here(message, None);
+    }
+    let (harm, duration) = lost.or(slowed).unwrap_or((Harm::Slowdown { factor: 1.0 }, Span::MAX));
+    Incident { at, duration, model: 0, harm }
 }

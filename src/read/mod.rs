@@ -58,5 +58,6 @@ pub use resolved::Resolved;
 pub use schema::schema;
 pub use sound::faults;
 pub use spec::{Fallback, Family, Key, Kind, Member, Spec};
+pub use suggest::nearest;
 pub use table::Table;
 pub use tagged::{Form, Tagged};

@@ -1,4 +1,19 @@
 //! A scenario: what to simulate, validated once.
+//!
+//! | file | concept |
+//! |---|---|
+//! | this file | the validated types |
+//! | [`spec`] | the keys of a scenario file |
+//! | [`reading`] | from text to the validated type |
+//! | [`loading`] | from disk, traces included |
+//! | [`check`] | thresholds on the summary |
+//! | [`estimate`] | events and memory, before anything is run |
+
+pub mod check;
+pub mod estimate;
+pub mod loading;
+pub mod reading;
+pub mod spec;
 
 use crate::client::Client;
 use crate::dist::Dist;
@@ -7,6 +22,7 @@ use crate::platform::config::ModelConfig;
 use crate::platform::incident::Incident;
 use crate::platform::mix::Mix;
 use crate::traffic::arrivals::Arrivals;
+use crate::traffic::profile::Profile;
 use crate::units::Span;
 
 /// How long, with which seed, how often.
@@ -36,7 +52,7 @@ pub struct Org {
 }
 
 /// An (org, model) that traffic uses.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct PairId {
     /// Index of the org.
     pub org: u32,
@@ -57,6 +73,8 @@ pub struct Workload {
     pub pair: u32,
     /// When its requests are born.
     pub arrivals: Arrivals,
+    /// How their rate changes; part of `arrivals`.
+    pub profile: Profile,
     /// Their prompt tokens, unless a trace brings them.
     pub prompt: Option<Dist>,
     /// Their output tokens, unless a trace brings them.
@@ -65,8 +83,8 @@ pub struct Workload {
     pub mean_prompt: f64,
     /// The mean of the output tokens, at most `max_tokens`.
     pub mean_output: f64,
-    /// The most output a request may make; `u32::MAX` = unbounded.
-    pub max_tokens: u32,
+    /// The most output a request may make.
+    pub max_tokens: Option<u32>,
     /// Its client.
     pub client: Client,
     /// Network round trip.
@@ -91,6 +109,8 @@ pub struct Scenario {
     pub pairs: Vec<PairId>,
     /// The incidents.
     pub incidents: Vec<Incident>,
+    /// What must hold.
+    pub checks: Vec<check::Check>,
 }
 
 impl Scenario {

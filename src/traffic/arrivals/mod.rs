@@ -123,6 +123,11 @@ impl Arrivals {
         (at < self.end).then_some(Arrival { at, tokens: birth.tokens })
     }
 
+    /// The trace being replayed, if it is one.
+    pub fn trace(&self) -> Option<&Trace> {
+        self.process.trace()
+    }
+
     /// The expected number of arrivals in the whole run.
     pub fn expected(&self) -> f64 {
         self.process.expected(self.operational_s)

@@ -1,0 +1,81 @@
+//! What a scenario will cost, before anything is run: events and memory.
+
+use super::Scenario;
+use crate::bounds;
+
+/// Expected events and memory of a run.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Estimate {
+    /// Requests of one replication.
+    pub requests: f64,
+    /// Events of all replications: two for each attempt, one for each look of an autoscaler.
+    pub events: f64,
+    /// Bytes held by one replication.
+    pub memory_bytes: f64,
+}
+
+/// Bytes of an open request with its attempt, in the engine's tables.
+const OPEN_REQUEST_BYTES: f64 = 400.0;
+/// Bytes of a workload's histograms, streams and names.
+const WORKLOAD_BYTES: f64 = 40_000.0;
+/// Bytes of a workload, a pair and a model in one bin of the series.
+const BIN_BYTES: [f64; 3] = [150.0, 60.0, 150.0];
+
+impl Estimate {
+    /// The estimate of a scenario.
+    pub fn of(scenario: &Scenario) -> Estimate {
+        let run = &scenario.run;
+        let length_s = run.duration.as_secs_f64() + run.drain.as_secs_f64();
+        let requests: f64 = scenario.workloads.iter().map(|w| w.arrivals.expected()).sum();
+        let looks: f64 = scenario
+            .models
+            .iter()
+            .filter_map(|model| model.autoscaler.interval())
+            .map(|interval| length_s / interval.as_secs_f64())
+            .sum();
+        let bins = (length_s / run.interval.as_secs_f64()).ceil();
+        let rows = [scenario.workloads.len(), scenario.pairs.len(), scenario.models.len()];
+        let series: f64 = rows.iter().zip(BIN_BYTES).map(|(&n, bytes)| n as f64 * bytes).sum::<f64>() * bins;
+        let open = requests.min(expected_open(scenario));
+        Estimate {
+            requests,
+            events: (2.0 * requests + looks) * f64::from(run.replications),
+            memory_bytes: series
+                + open * OPEN_REQUEST_BYTES
+                + scenario.workloads.len() as f64 * WORKLOAD_BYTES,
+        }
+    }
+
+    /// What does not fit, and how to lift it.
+    ///
+    /// # Errors
+    /// (message, help)
+    pub fn within(&self, events_max: f64) -> Result<(), (String, String)> {
+        if self.events > events_max {
+            let message =
+                format!("about {:.1e} events are expected, above the limit of {events_max:.1e}", self.events);
+            return Err((message, "shorten it, lower the rates, or lift the limit with --max-events".into()));
+        }
+        if self.memory_bytes > bounds::MEMORY_MAX_BYTES {
+            let message = format!(
+                "about {:.1} GB of memory are expected, above the limit of {:.0} GB",
+                self.memory_bytes / 1e9,
+                bounds::MEMORY_MAX_BYTES / 1e9
+            );
+            return Err((message, "a longer `run.interval` needs fewer bins".into()));
+        }
+        Ok(())
+    }
+}
+
+/// Requests open at a time, were all served without waiting, each open for its service and its buffer wait.
+fn expected_open(scenario: &Scenario) -> f64 {
+    let open = |w: &super::Workload| {
+        let model = &scenario.models[w.model as usize];
+        let service_s = model.engine.service.mean_s(w.mean_prompt, w.mean_output);
+        let wait_s = model.buffer.max_wait.as_secs_f64().min(3600.0);
+        let rate = w.arrivals.expected() / scenario.run.duration.as_secs_f64();
+        rate * w.profile.max_factor(scenario.run.duration).max(1.0) * (service_s + wait_s)
+    };
+    scenario.workloads.iter().map(open).sum()
+}

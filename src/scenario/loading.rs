@@ -1,0 +1,110 @@
+//! A scenario from disk: its file, and the traces it names. The only place below the command line that reads
+//! files of the user's choosing.
+
+use super::Scenario;
+use super::reading;
+use crate::error::Error;
+use crate::output::manifest::{Input, sha256};
+use crate::read::{FILE_BYTES_MAX, Problems, Resolved};
+use crate::traffic::trace::{self, Trace};
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// A scenario as loaded.
+#[derive(Debug)]
+pub struct Loaded {
+    /// The validated scenario.
+    pub scenario: Scenario,
+    /// Every value with its origin.
+    pub resolved: Resolved,
+    /// The stem of its file: the name of its result.
+    pub stem: String,
+    /// The last part of its path, for the command that makes a result again.
+    pub file_name: String,
+    /// The traces it reads, by the name it gives them.
+    pub inputs: Vec<Input>,
+    /// What is worth saying of its traces: rows dropped, sorted or raised.
+    pub notes: Vec<String>,
+}
+
+/// Why a scenario was not loaded.
+#[derive(Debug)]
+pub enum LoadError {
+    /// The file could not be read.
+    File(Error),
+    /// Its text is wrong.
+    Problems(Box<Problems>),
+}
+
+/// Load a scenario from a path, or from standard input for `-`.
+///
+/// # Errors
+/// The file cannot be read, or its text is wrong.
+pub fn load(path: &Path, sets: &[(String, String)], events_max: f64) -> Result<Loaded, LoadError> {
+    let (bytes, folder, file_name) = read_file(path).map_err(LoadError::File)?;
+    let mut traces = Traces { folder, loaded: BTreeMap::new(), inputs: Vec::new(), notes: Vec::new() };
+    let shown = path.to_string_lossy();
+    let shown = if shown == "-" { "<stdin>".into() } else { shown };
+    let read = reading::read(&shown, &bytes, sets, &mut |name| traces.load(name), events_max);
+    let (scenario, resolved) = read.map_err(|problems| LoadError::Problems(Box::new(problems)))?;
+    let stem = Path::new(&file_name).file_stem().unwrap_or_default().to_string_lossy().into_owned();
+    traces.inputs.sort_by(|a, b| a.name.cmp(&b.name));
+    Ok(Loaded { scenario, resolved, stem, file_name, inputs: traces.inputs, notes: traces.notes })
+}
+
+/// The bytes of a scenario file, the folder its traces are relative to, and its name.
+fn read_file(path: &Path) -> Result<(Vec<u8>, PathBuf, String), Error> {
+    use std::io::Read;
+    let limit = FILE_BYTES_MAX as u64 + 1;
+    let mut bytes = Vec::new();
+    if path == Path::new("-") {
+        std::io::stdin().lock().take(limit).read_to_end(&mut bytes).map_err(Error::io("read", path))?;
+        return Ok((bytes, PathBuf::new(), "scenario.toml".into()));
+    }
+    let file = std::fs::File::open(path).map_err(Error::io("open", path))?;
+    file.take(limit).read_to_end(&mut bytes).map_err(Error::io("read", path))?;
+    let folder = path.parent().unwrap_or(Path::new("")).to_path_buf();
+    let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    Ok((bytes, folder, name))
+}
+
+struct Traces {
+    folder: PathBuf,
+    loaded: BTreeMap<String, Arc<Trace>>,
+    inputs: Vec<Input>,
+    notes: Vec<String>,
+}
+
+impl Traces {
+    /// A trace, once, however many workloads replay it.
+    fn load(&mut self, name: &str) -> Result<Arc<Trace>, String> {
+        if let Some(trace) = self.loaded.get(name) {
+            return Ok(trace.clone());
+        }
+        let path = self.folder.join(name);
+        let metadata = std::fs::metadata(&path).map_err(|e| format!("the trace cannot be read: {e}"))?;
+        if !metadata.is_file() {
+            return Err("the trace is not a file".into());
+        }
+        let bytes = std::fs::read(&path).map_err(|e| format!("the trace cannot be read: {e}"))?;
+        let trace = trace::parse(&bytes).map_err(|e| e.to_string())?;
+        if trace.dropped > 0 {
+            let named: Vec<String> =
+                trace.dropped_first.iter().map(|d| format!("line {}: {}", d.line, d.reason)).collect();
+            let more = trace.dropped - named.len() as u64;
+            let more = if more > 0 { format!("; and {more} more") } else { String::new() };
+            self.notes.push(format!("{name}: {} rows dropped ({}{more})", trace.dropped, named.join("; ")));
+        }
+        if trace.out_of_order > 0 {
+            self.notes.push(format!("{name}: {} rows were out of order and sorted in", trace.out_of_order));
+        }
+        if trace.raised > 0 {
+            self.notes.push(format!("{name}: {} rows without tokens were given one", trace.raised));
+        }
+        self.inputs.push(Input { name: name.to_owned(), sha256: sha256(&bytes) });
+        let trace = Arc::new(trace);
+        self.loaded.insert(name.to_owned(), trace.clone());
+        Ok(trace)
+    }
+}

@@ -1,0 +1,257 @@
+//! From the text of a scenario to the validated type, once.
+
+use super::check::Check;
+use super::estimate::Estimate;
+use super::spec::SCENARIO;
+use super::{Org, PairId, RunConfig, Scenario, Workload};
+use crate::bounds;
+use crate::client::Client;
+use crate::dist::{Dist, Law as _, Tokens};
+use crate::name::Name;
+use crate::platform::config::ModelConfig;
+use crate::platform::incident::{self, Incident};
+use crate::read::{Document, Problems, Resolved, Table, nearest};
+use crate::rng::Key;
+use crate::traffic::arrivals::{ArrivalProcess, Arrivals, LoadTrace};
+use crate::traffic::profile::Profile;
+use crate::traffic::tokens::TokenSource;
+use crate::units::Span;
+
+/// Read a scenario. `file_name` is shown in errors; `sets` are `--set` paths and values; `load` brings the
+/// traces; `events_max` bounds the estimate of events.
+///
+/// # Errors
+/// Everything that is wrong with it, each with its place.
+pub fn read(
+    file_name: &str,
+    bytes: &[u8],
+    sets: &[(String, String)],
+    load: LoadTrace<'_>,
+    events_max: f64,
+) -> Result<(Scenario, Resolved), Problems> {
+    let mut document = Document::parse_bytes(file_name, bytes, sets);
+    let scenario = read_root(&mut document.root(&SCENARIO), load, events_max);
+    let resolved = document.finish()?;
+    Ok((scenario.expect("a document without problems is a scenario"), resolved))
+}
+
+fn read_root(root: &mut Table, load: LoadTrace<'_>, events_max: f64) -> Option<Scenario> {
+    let title = root.text("title");
+    let mut run_table = root.table("run");
+    let run = read_run(&mut run_table);
+    let models = read_models(root);
+    let (orgs, mut workloads) = read_orgs(root, &models, run.duration, load);
+    let pairs = pair_up(&mut workloads);
+    let incidents = read_incidents(root, &models);
+    let checks = read_checks(root, &models, &orgs, &workloads);
+    if !root.clean() {
+        return None;
+    }
+    let scenario = Scenario { title, run, models, orgs, workloads, pairs, incidents, checks };
+    let estimate = Estimate::of(&scenario);
+    if let Err((message, help)) = estimate.within(events_max) {
+        run_table.error_here(message, Some(help));
+        return None;
+    }
+    Some(scenario)
+}
+
+fn read_run(t: &mut Table) -> RunConfig {
+    let run = RunConfig {
+        seed: t.integer("seed"),
+        duration: t.span("duration"),
+        warmup: t.span("warmup"),
+        drain: t.span("drain"),
+        interval: t.span("interval"),
+        replications: t.integer("replications") as u32,
+    };
+    if !t.clean() {
+        return run;
+    }
+    if run.warmup >= run.duration {
+        t.error_at("warmup", "the warm-up must end before the duration", None);
+    }
+    let length_ns = run.duration.as_ns() + run.drain.as_ns();
+    let bins = length_ns.div_ceil(run.interval.as_ns());
+    if bins > bounds::BINS_MAX {
+        let least = Span::from_s(length_ns.div_ceil(bounds::BINS_MAX * crate::units::NS_PER_S).max(1));
+        let help = format!("at most {} are held: an interval of at least {least} does it", bounds::BINS_MAX);
+        t.error_at("interval", format!("the series would have {bins} bins"), Some(help));
+    }
+    run
+}
+
+/// Rows in order of their names; a name that stands twice, whatever its case, is an error.
+fn by_name<T>(mut rows: Vec<(Name, T)>) -> Vec<T> {
+    rows.sort_by(|a, b| a.0.cmp(&b.0));
+    rows.into_iter().map(|(_, row)| row).collect()
+}
+
+/// Report a name that was seen before.
+fn refuse_twice(table: &Table, name: &Name, seen: &mut std::collections::BTreeSet<String>, what: &str) {
+    if table.clean() && !seen.insert(name.as_str().to_lowercase()) {
+        let help = "names are unique without regard to case".to_owned();
+        table.error_at("name", format!("there is another {what} named `{name}`"), Some(help));
+    }
+}
+
+/// At most [`bounds::ROWS_MAX`] rows.
+fn refuse_too_many(root: &Table, key: &str, count: usize) {
+    if count > bounds::ROWS_MAX {
+        let message = format!("{count} rows: at most {} are allowed", bounds::ROWS_MAX);
+        root.error_at(key, message, None);
+    }
+}
+
+fn read_models(root: &mut Table) -> Vec<ModelConfig> {
+    let mut seen = std::collections::BTreeSet::new();
+    let mut models = Vec::new();
+    let rows = root.rows("model");
+    refuse_too_many(root, "model", rows.len());
+    for mut row in rows {
+        let config = ModelConfig::read(&mut row);
+        if let Some(config) = config {
+            refuse_twice(&row, &config.name, &mut seen, "model");
+            models.push((config.name.clone(), config));
+        }
+    }
+    by_name(models)
+}
+
+/// The index of a model by name, or an error with a suggestion.
+fn find_model(table: &Table, key: &str, name: &str, models: &[ModelConfig]) -> Option<u32> {
+    let index = models.iter().position(|model| model.name.as_str() == name);
+    // Without models there is an error already.
+    if index.is_none() && table.clean() && !models.is_empty() {
+        let names = models.iter().map(|model| model.name.as_str());
+        let listed = names.clone().take(8).collect::<Vec<_>>().join(", ");
+        let help = match nearest(name, names) {
+            Some(near) => format!("did you mean `{near}`?"),
+            None => format!("the models are: {listed}"),
+        };
+        table.error_at(key, format!("there is no model `{name}` in this scenario"), Some(help));
+    }
+    index.map(|i| i as u32)
+}
+
+fn read_orgs(
+    root: &mut Table,
+    models: &[ModelConfig],
+    duration: Span,
+    load: LoadTrace<'_>,
+) -> (Vec<Org>, Vec<Workload>) {
+    let mut seen = std::collections::BTreeSet::new();
+    let mut orgs = Vec::new();
+    let rows = root.rows("org");
+    refuse_too_many(root, "org", rows.len());
+    let mut total = 0;
+    for mut row in rows {
+        let name = row.name("name");
+        refuse_twice(&row, &name, &mut seen, "org");
+        let org = Org { name: name.clone(), weight: row.number("weight") };
+        let mut seen = std::collections::BTreeSet::new();
+        let mut workloads = Vec::new();
+        for mut table in row.rows("workload") {
+            total += 1;
+            let workload = read_workload(&mut table, models, duration, load);
+            let Some(workload) = workload else { continue };
+            refuse_twice(&table, &workload.name, &mut seen, "workload of this org");
+            workloads.push((workload.name.clone(), workload));
+        }
+        orgs.push((name, (org, by_name(workloads))));
+    }
+    refuse_too_many(root, "org", total);
+    let (orgs, workloads): (Vec<Org>, Vec<Vec<Workload>>) = by_name(orgs).into_iter().unzip();
+    let numbered = workloads
+        .into_iter()
+        .zip(0..)
+        .flat_map(|(workloads, org)| workloads.into_iter().map(move |workload| Workload { org, ..workload }));
+    (orgs, numbered.collect())
+}
+
+fn read_workload(
+    t: &mut Table,
+    models: &[ModelConfig],
+    duration: Span,
+    load: LoadTrace<'_>,
+) -> Option<Workload> {
+    let name = t.name("name");
+    let model_name = t.text("model");
+    let model = find_model(t, "model", &model_name, models);
+    let process = t.tagged("arrivals").and_then(|chosen| ArrivalProcess::read(chosen, load));
+    let profile = Profile::read(t.rows("profile"));
+    let [prompt, output] = ["prompt_tokens", "output_tokens"]
+        .map(|key| t.opt_tagged(key).map(|chosen| Dist::of::<Tokens>(Some(chosen))));
+    let max_tokens = t.opt_integer("max_tokens").map(|n| n as u32);
+    let rtt = t.span("rtt");
+    let client = Client::read(&mut t.table("client"), rtt);
+    let process = process?;
+    let trace = process.trace();
+    for (key, law) in [("prompt_tokens", &prompt), ("output_tokens", &output)] {
+        if t.clean() && law.is_none() && trace.is_none() {
+            let help = format!("for example `{key}.constant = 500`; only a trace brings its own");
+            t.error_here(format!("`{key}` is missing"), Some(help));
+        }
+    }
+    let (prompt_law, output_law) = (prompt.clone(), output.clone());
+    // Opened on a key of no run, for its means alone.
+    let tokens = TokenSource::new(prompt_law, output_law, max_tokens, trace, Key::new(0, 0)).ok()?;
+    let (mean_prompt, mean_output) = (tokens.mean_prompt(), tokens.mean_output());
+    Some(Workload {
+        org: 0,
+        name,
+        model: model?,
+        pair: 0,
+        arrivals: Arrivals::new(process, profile.clone(), duration),
+        profile,
+        prompt,
+        output,
+        mean_prompt,
+        mean_output,
+        max_tokens,
+        client,
+        rtt,
+    })
+}
+
+/// Number the (org, model) pairs in use, in order of org, then model.
+fn pair_up(workloads: &mut [Workload]) -> Vec<PairId> {
+    let mut pairs: Vec<PairId> = workloads.iter().map(|w| PairId { org: w.org, model: w.model }).collect();
+    pairs.sort();
+    pairs.dedup();
+    for workload in workloads {
+        let pair = PairId { org: workload.org, model: workload.model };
+        workload.pair = pairs.binary_search(&pair).expect("it is one of them") as u32;
+    }
+    pairs
+}
+
+fn read_incidents(root: &mut Table, models: &[ModelConfig]) -> Vec<Incident> {
+    let mut incidents = Vec::new();
+    let rows = root.rows("incident");
+    refuse_too_many(root, "incident", rows.len());
+    for mut row in rows {
+        let incident = incident::read(&mut row);
+        match row.opt_text("model") {
+            Some(name) => {
+                let model = find_model(&row, "model", &name, models);
+                incidents.extend(model.map(|model| Incident { model, ..incident }));
+            }
+            None => incidents.extend((0..models.len() as u32).map(|model| Incident { model, ..incident })),
+        }
+    }
+    // In order of time, then model, whatever the order of the file.
+    incidents.sort_by_key(|incident| (incident.at, incident.model));
+    incidents
+}
+
+fn read_checks(root: &mut Table, models: &[ModelConfig], orgs: &[Org], workloads: &[Workload]) -> Vec<Check> {
+    let mut rows = root.rows("checks");
+    refuse_too_many(root, "checks", rows.len());
+    let org = |name: &str| orgs.iter().position(|org| org.name.as_str() == name).map(|i| i as u32);
+    let model = |name: &str| models.iter().position(|m| m.name.as_str() == name).map(|i| i as u32);
+    let has_workload = |org: Option<u32>, name: &str| {
+        workloads.iter().any(|w| w.name.as_str() == name && org.is_none_or(|org| org == w.org))
+    };
+    rows.iter_mut().filter_map(|row| Check::read(row, org, has_workload, model)).collect()
+}
