@@ -46,19 +46,11 @@ impl Document {
     /// Parses `text`, called `file_name` in errors. `sets` are (path, value) pairs of the command line, applied
     /// in order before anything is read. Errors wait for [`Document::finish`].
     pub fn parse(file_name: &str, text: &str, sets: &[(String, String)]) -> Document {
-        let typed = sets.iter().map(|(path, value)| format!("--set {path}={value}")).collect();
-        let mut log = Log::default();
         if text.len() > FILE_BYTES_MAX {
-            log.unreadable = true;
-            log.problems.push(Problem {
-                place: Place::TOP,
-                message: format!("the file has {} bytes", text.len()),
-                label: format!("a scenario has at most {FILE_BYTES_MAX}"),
-                help: Some("put large data into a trace file beside it".to_owned()),
-            });
-            return Document::of(Sources::new(file_name, "", typed), None, sets, log);
+            return Document::too_large(file_name, text.len());
         }
-        let sources = Sources::new(file_name, text, typed);
+        let mut log = Log::default();
+        let sources = Sources::new(file_name, text, typed(sets));
         let (root, errors) = parse_document(text, Origin::File, 0);
         let mut open = false; // an unclosed bracket was told: the lines it swallows are not
         for error in errors {
@@ -76,34 +68,47 @@ impl Document {
                 });
             }
         }
-        Document::of(sources, Some(root), sets, log)
+        Document { sources, root: Rc::new(root), sets: sets.to_vec(), log: RefCell::new(log) }
     }
 
     /// The same from bytes, which must be UTF-8.
     pub fn parse_bytes(file_name: &str, bytes: &[u8], sets: &[(String, String)]) -> Document {
         let error = match std::str::from_utf8(bytes) {
             Ok(text) => return Document::parse(file_name, text, sets),
-            Err(_) if bytes.len() > FILE_BYTES_MAX => {
-                return Document::parse(file_name, &" ".repeat(bytes.len()), sets);
-            }
+            Err(_) if bytes.len() > FILE_BYTES_MAX => return Document::too_large(file_name, bytes.len()),
             Err(error) => error,
         };
         let at = error.valid_up_to();
-        let typed = sets.iter().map(|(path, value)| format!("--set {path}={value}")).collect();
-        let sources = Sources::new(file_name, &String::from_utf8_lossy(bytes), typed);
-        let problem = Problem {
-            place: Place::new(Origin::File, at..at + '\u{fffd}'.len_utf8(), 0),
-            message: format!("the file is not UTF-8: byte {at} is 0x{:02x}", bytes[at]),
-            label: "not UTF-8".to_owned(),
-            help: None,
-        };
-        let log = Log { problems: vec![problem], unreadable: true, ..Log::default() };
-        Document::of(sources, None, sets, log)
+        // Up to `at` the lossy text has the same bytes, so lines and columns are right.
+        let sources = Sources::new(file_name, &String::from_utf8_lossy(bytes), Vec::new());
+        Document::unreadable(
+            sources,
+            Problem {
+                place: Place::new(Origin::File, at..at + '\u{fffd}'.len_utf8(), 0),
+                message: format!("the file is not UTF-8: byte {at} is 0x{:02x}", bytes[at]),
+                label: "not UTF-8".to_owned(),
+                help: None,
+            },
+        )
     }
 
-    fn of(sources: Sources, root: Option<Node>, sets: &[(String, String)], log: Log) -> Document {
-        let root = root.unwrap_or(Node { value: Value::Table(Vec::new()), place: Place::TOP });
-        Document { sources, root: Rc::new(root), sets: sets.to_vec(), log: RefCell::new(log) }
+    fn too_large(file_name: &str, len: usize) -> Document {
+        Document::unreadable(
+            Sources::new(file_name, "", Vec::new()),
+            Problem {
+                place: Place::TOP,
+                message: format!("the file has {len} bytes"),
+                label: format!("a scenario has at most {FILE_BYTES_MAX}"),
+                help: Some("put large data into a trace file beside it".to_owned()),
+            },
+        )
+    }
+
+    /// A document without content, of which nothing but `problem` is told.
+    fn unreadable(sources: Sources, problem: Problem) -> Document {
+        let root = Rc::new(Node { value: Value::Table(Vec::new()), place: Place::TOP });
+        let log = Log { problems: vec![problem], unreadable: true, ..Log::default() };
+        Document { sources, root, sets: Vec::new(), log: RefCell::new(log) }
     }
 
     /// Applies the `--set`s, which find their way by `spec`, and opens the document under it.
@@ -191,6 +196,11 @@ impl Document {
     pub(super) fn keep(&self, kept: usize, value: Kept, origin: Origin, at: u32) {
         self.with_store(|store| store.fill(kept, value, origin, at));
     }
+}
+
+/// The `--set`s as typed on the command line.
+fn typed(sets: &[(String, String)]) -> Vec<String> {
+    sets.iter().map(|(path, value)| format!("--set {path}={value}")).collect()
 }
 
 impl Log {

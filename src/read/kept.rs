@@ -9,7 +9,7 @@ pub struct Store(Vec<Item>);
 /// One value read.
 #[derive(Debug)]
 pub struct Item {
-    /// Its key, tag or index.
+    /// Its key or tag; of an item of a list its `name` or index.
     pub name: String,
     parent: usize,
     /// Whether a problem was found in it or below it.
@@ -94,25 +94,16 @@ impl Store {
         }
     }
 
-    /// The path of a value as `--set` takes it: items of a list by their `name`, where that is read.
+    /// The path of a value, as `--set` takes it.
     pub fn path(&self, index: usize) -> String {
         let mut names = Vec::new();
         let mut at = index;
         while at != 0 {
-            names.push(self.own_name(at).unwrap_or_else(|| toml_key(&self.0[at].name)));
+            names.push(toml_key(&self.0[at].name));
             at = self.0[at].parent;
         }
         names.reverse();
         names.join(".")
-    }
-
-    /// The `name` of an item of a list. Names need no escapes, so their quotes come off or stay as they are.
-    fn own_name(&self, index: usize) -> Option<String> {
-        let Kept::Array(_) = self.0[self.0[index].parent].value else { return None };
-        let Kept::Table(cells) = &self.0[index].value else { return None };
-        let name = cells.iter().map(|cell| &self.0[*cell]).find(|cell| cell.name == "name")?;
-        let Kept::Scalar(quoted) = &name.value else { return None };
-        Some(toml_key(quoted.trim_matches('"')))
     }
 
     pub fn is_tainted(&self, index: usize) -> bool {

@@ -30,6 +30,31 @@
 //! assert_eq!((run.integer("seed"), run.span("duration")), (0, Span::from_s(10_800)));
 //! assert_eq!(document.finish().unwrap().to_toml(), "[run]\nseed = 0\nduration = \"3 h\"\n");
 //! ```
+//!
+//! A choice among kinds is a family, read by its tag:
+//!
+//! ```
+//! use ratetide::read::{Document, Family, Key, Kind, Member, Range, Spec};
+//!
+//! const NORMAL: Spec = Spec::new("lognormal", "Log-normal.", &[Key::number("mean", Range::new(1.0, 1e6))]);
+//! const LENGTHS: Family = Family::new("distribution of tokens", "How many tokens.", &[
+//!     Member::new("constant", "Always as many.", Kind::Tokens(Range::new(1, 1_000_000))),
+//!     Member::table("lognormal", &NORMAL),
+//! ]);
+//! const ROOT: Spec = Spec::new("workload", "A workload.", &[Key::one_of("prompt_tokens", &LENGTHS)]);
+//!
+//! let mut document = Document::parse("a.toml", "prompt_tokens.constant = 800", &[]);
+//! let mean = match document.root(&ROOT).tagged("prompt_tokens") {
+//!     Some(value) if value.tag == "constant" => value.integer() as f64,
+//!     Some(value) => value.table().number("mean"),
+//!     None => 1.0, // an error, which `finish` tells
+//! };
+//! assert_eq!(mean, 800.0);
+//! ```
+//!
+//! What one key means for another is checked after the getters, by the reader itself:
+//! `if table.clean() && low > high { table.error_at("high", "`high` must not be below `low`", None) }`.
+//! A room's test asserts that [`faults`] of its spec are none.
 
 mod check;
 mod document;

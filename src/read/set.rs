@@ -141,7 +141,7 @@ fn enter_array<'n>(node: &'n mut Rc<Node>, step: &Step) -> Result<&'n mut Rc<Nod
     let Value::Array(items) = &mut Rc::make_mut(node).value else {
         return Err(problem(step, "there is no list to take an item of".to_owned(), None));
     };
-    let names: Vec<Option<&str>> = items.iter().map(|item| name_of(item)).collect();
+    let names: Vec<Option<&str>> = items.iter().map(|item| item.name()).collect();
     let by_name = names.iter().position(|name| *name == Some(&*step.name));
     let by_index = || step.name.parse().ok().filter(|index| *index < items.len());
     match by_name.or_else(by_index) {
@@ -154,15 +154,6 @@ fn enter_array<'n>(node: &'n mut Rc<Node>, step: &Step) -> Result<&'n mut Rc<Nod
             });
             Err(problem(step, format!("there is no item `{}`", step.name), Some(help)))
         }
-    }
-}
-
-/// The value of a table's `name`.
-fn name_of(node: &Node) -> Option<&str> {
-    let Value::Table(entries) = &node.value else { return None };
-    match &entries.iter().find(|entry| entry.key == "name")?.node.value {
-        Value::Text(name) => Some(name),
-        _ => None,
     }
 }
 
@@ -309,6 +300,7 @@ mod tests {
     }
 
     proptest! {
+        #![proptest_config(ProptestConfig::with_cases(400))]
         #[test]
         fn no_set_panics(path in "(run|org|model|checks)(\\.(0|1|spiky|steady|workload|limit|law|fixed|seed|client|\\PC{0,3})){0,5}", value in "\\PC{0,12}") {
             let _ = read_with(DEMO, &[(&path, &value)]).map_err(|problems| problems.render(false));

@@ -58,15 +58,9 @@ impl<'d> Table<'d> {
             }
             Some((other, _)) => {
                 table.is_stand_in = true;
-                let name = doc.with_store(|store| store.get(kept).name.clone());
-                let help = other.type_name();
                 let wanted = if spec.shorthand.is_empty() { "a table" } else { "text or a table" };
-                table.report(
-                    place,
-                    format!("`{name}` must be {wanted}, not {help}"),
-                    table.keys_text(),
-                    None,
-                );
+                let message = format!("{} must be {wanted}, not {}", table.title(), other.type_name());
+                table.report(place, message, table.keys_text(), None);
             }
         }
         table
@@ -103,9 +97,15 @@ impl<'d> Table<'d> {
             return self.report(entry.key_place, String::new(), String::new(), None);
         }
         let known = self.spec.keys.iter().flat_map(|key| key.aliases.iter().chain([&key.name]).copied());
-        let help = match nearest(&entry.key, known) {
-            Some(near) => format!("did you mean `{near}`?"),
-            None => self.keys_text(),
+        let inner = |key: &Key| match key.kind {
+            Kind::Table(spec) => spec.position(&entry.key).is_some(),
+            Kind::OneOf(family) => family.position(&entry.key).is_some(),
+            _ => false,
+        };
+        let help = match (nearest(&entry.key, known), self.spec.keys.iter().find(|key| inner(key))) {
+            (Some(near), _) => format!("did you mean `{near}`?"),
+            (None, Some(key)) => format!("did you mean `{}.{}`?", key.name, entry.key),
+            (None, None) => self.keys_text(),
         };
         let message = format!("unknown key `{}` in {}", entry.key, self.title());
         self.report(entry.key_place, message, "unknown key".to_owned(), Some(help));

@@ -259,7 +259,8 @@ impl<'d> Tagged<'d> {
         };
         self.keep(Kept::Array(Vec::new()));
         let number = |(index, item): (usize, &Rc<Node>)| {
-            let kept = self.doc.with_store(|store| store.child(self.kept, &index.to_string()));
+            let name = item.name().map_or_else(|| index.to_string(), str::to_owned);
+            let kept = self.doc.with_store(|store| store.child(self.kept, &name));
             Tagged::new(self.doc, self.tag, kind, Some(item.clone()), self.place, kept)
         };
         Some(items.iter().enumerate().map(number).collect())

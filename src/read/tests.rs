@@ -76,6 +76,7 @@ fn the_commented_alternatives_are_read_too() {
 fn every_mistake_is_told_with_its_line_and_what_is_allowed() {
     for (from, to, wanted) in [
         ("seed = 7", "sede = 7", "unknown key `sede`"),
+        ("max_tokens = 1024", "max_attempts = 3", "unknown key `max_attempts` in `org.steady.workload.chat`"),
         ("seed = 7", "seed = -7", "`seed` must not be -7: allowed: a whole number between 0 and"),
         ("seed = 7", "seed = 7.5", "`seed` must be a whole number, not 7.5"),
         ("seed = 7", "seed = 99999999999999999999", "does not fit"),
@@ -164,6 +165,19 @@ fn deep_nesting_is_an_error_not_an_overflow() {
         "{".repeat(deep),
     ] {
         assert!(read(&text).is_err());
+    }
+}
+
+#[test]
+fn a_key_of_an_inner_table_is_sent_there() {
+    for (from, to, help) in [
+        ("max_tokens = 1024", "max_attempts = 3", "did you mean `client.max_attempts`?"),
+        ("max_tokens = 1024", "gamma = {}", "did you mean `arrivals.gamma`?"),
+        ("max_tokens = 1024", "max_token = 1024", "did you mean `max_tokens`?"),
+        ("max_tokens = 1024", "colour = 3", "its keys: name, model, arrivals,"),
+    ] {
+        let shown = read(&DEMO.replace(from, to)).unwrap_err().to_string();
+        assert!(shown.contains(help), "{shown}");
     }
 }
 
