@@ -26,7 +26,7 @@ use std::sync::Arc;
 use super::columns::Column;
 use super::disk::{Disk, Kind, RealDisk};
 use super::existing::Existing;
-use super::layout::{self, CHARTS, MANIFEST, MARKER};
+use super::layout::{self, CHARTS, MARKER};
 use super::manifest::FileEntry;
 use super::writer::{Staged, StagedFile};
 use crate::error::Error;
@@ -148,7 +148,7 @@ impl ResultDir {
     /// If the name is no final name (see [`layout::is_final_name`]), is staged twice, or belongs to a file
     /// that an [`update`](ResultDir::update) keeps.
     pub fn stage(&mut self, name: &str, columns: &[Column]) -> Result<StagedFile, Error> {
-        assert!(layout::is_final_name(name) && name != MANIFEST, "{name:?} cannot be a file of a result");
+        assert!(layout::is_final_name(name), "{name:?} cannot be a file of a result");
         assert!(self.kept.iter().all(|file| file.name != name), "{name} stays as it is in an update");
         if in_charts(name) {
             self.create_charts()?;
