@@ -1,8 +1,8 @@
 //! The names in a result directory: final names, temporary names, the marker.
 //!
 //! A final name is `part` or `charts/part`, with `part` of letters, digits, `.`, `_`, `-`, not starting
-//! with a dot, and not the manifest's own name. So a manifest written by somebody else cannot make ratetide touch a file outside the
-//! directory, and nothing of ours collides with the hidden names below.
+//! with a dot, and not the manifest's own name. So a manifest written by somebody else cannot make ratetide
+//! touch a file outside the directory, and nothing of ours collides with the hidden names below.
 
 use std::path::{Path, PathBuf};
 
@@ -29,6 +29,11 @@ pub fn is_final_name(name: &str) -> bool {
     let safe = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-');
     let free = !part.starts_with('.') && part != CHARTS && name != MANIFEST;
     free && !part.is_empty() && part.len() <= 128 && part.chars().all(safe)
+}
+
+/// Whether a final name lies in the subfolder.
+pub fn is_in_charts(name: &str) -> bool {
+    name.strip_prefix(CHARTS).is_some_and(|rest| rest.starts_with('/'))
 }
 
 /// Whether an entry of a folder is one of our temporary files.
@@ -103,6 +108,7 @@ mod tests {
             assert!(!is_final_name(bad), "{bad:?}");
         }
         assert!(!is_final_name(&"a".repeat(129)));
+        assert!(is_in_charts("charts/a.svg") && !is_in_charts("charts.csv") && !is_in_charts("a.csv"));
     }
 
     #[test]
