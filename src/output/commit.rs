@@ -158,6 +158,19 @@ mod tests {
     }
 
     #[test]
+    fn a_staged_file_may_go_to_another_thread() {
+        let home = tempfile::tempdir().unwrap();
+        let mut dir = ResultDir::open(home.path(), false).unwrap();
+        let mut file = dir.stage("attempts.csv", &[]).unwrap();
+        std::thread::spawn(move || file.write_all(b"a").and_then(|()| Ok(file.finish()?)))
+            .join()
+            .unwrap()
+            .unwrap();
+        dir.commit(sample()).unwrap();
+        assert_eq!(read_result(home.path()).unwrap().read("attempts.csv").unwrap().unwrap(), b"a");
+    }
+
+    #[test]
     #[should_panic(expected = "still open")]
     fn an_open_file_at_the_commit_is_a_programmer_error() {
         let home = tempfile::tempdir().unwrap();

@@ -15,7 +15,8 @@
 //! 6. remove what was parked, then the marker.
 //!
 //! A failure in 1–3 only removes temporary files. Steps 4 and 5 are renames alone, so a failure there is
-//! undone by the inverse renames in reverse order: the earlier result stands again.
+//! undone by the inverse renames in reverse order, and a kill there by the next opening, which finds in the
+//! marker and the parked manifest what to put back: the earlier result stands again.
 
 use std::collections::BTreeSet;
 use std::fs::File;
@@ -26,7 +27,7 @@ use std::sync::Arc;
 use super::columns::Column;
 use super::disk::{Disk, Kind, RealDisk};
 use super::existing::Existing;
-use super::layout::{self, CHARTS, MANIFEST, MARKER};
+use super::layout::{self, CHARTS, MARKER};
 use super::manifest::FileEntry;
 use super::writer::{Staged, StagedFile};
 use crate::error::Error;
@@ -94,7 +95,7 @@ impl ResultDir {
         dir.claim(true)?;
         let existing = Existing::read_on(disk, path)?;
         dir.kept.clone_from(&existing.manifest.files);
-        dir.kept.retain(|file| !in_charts(&file.name));
+        dir.kept.retain(|file| !layout::is_in_charts(&file.name));
         dir.mark()?;
         Ok((dir, existing))
     }
@@ -148,9 +149,9 @@ impl ResultDir {
     /// If the name is no final name (see [`layout::is_final_name`]), is staged twice, or belongs to a file
     /// that an [`update`](ResultDir::update) keeps.
     pub fn stage(&mut self, name: &str, columns: &[Column]) -> Result<StagedFile, Error> {
-        assert!(layout::is_final_name(name) && name != MANIFEST, "{name:?} cannot be a file of a result");
+        assert!(layout::is_final_name(name), "{name:?} cannot be a file of a result");
         assert!(self.kept.iter().all(|file| file.name != name), "{name} stays as it is in an update");
-        if in_charts(name) {
+        if layout::is_in_charts(name) {
             self.create_charts()?;
         }
         self.stage_any(name, columns)
@@ -256,8 +257,4 @@ impl Drop for ResultDir {
             let _ = self.disk.remove_folder(folder);
         }
     }
-}
-
-pub(super) fn in_charts(name: &str) -> bool {
-    name.starts_with(CHARTS)
 }

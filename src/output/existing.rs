@@ -9,7 +9,7 @@ use super::manifest::{Manifest, sha256};
 use crate::error::Error;
 
 /// More than any manifest or marker needs.
-const RECORD_BYTES_MAX: u64 = 64 << 20;
+pub(super) const RECORD_BYTES_MAX: u64 = 64 << 20;
 
 /// A whole result on disk.
 pub struct Existing {
@@ -83,7 +83,7 @@ pub(super) fn own_marker(disk: &dyn Disk, dir: &Path) -> Result<Option<Vec<Strin
 }
 
 /// The content of a regular file: a link is not followed, a pipe not waited for.
-fn read_regular(disk: &dyn Disk, path: &Path, bytes_max: u64) -> Result<Option<Vec<u8>>, Error> {
+pub(super) fn read_regular(disk: &dyn Disk, path: &Path, bytes_max: u64) -> Result<Option<Vec<u8>>, Error> {
     match disk.kind(path).map_err(Error::io("open", path))? {
         Some(Kind::File) => disk.read(path, bytes_max).map(Some).map_err(Error::io("read", path)),
         _ => Ok(None),

@@ -14,6 +14,7 @@ use super::existing::read_result;
 use super::layout::{MANIFEST, MARKER};
 use super::manifest::sample;
 use crate::error::Error;
+use crate::rng::Key;
 
 /// Fails the `at`-th operation: that one alone, or it and all that follow (a dead disk; or a kill, since
 /// then no clean-up reaches the disk either). Syncs are counted but not carried out, which saves seconds.
@@ -214,11 +215,13 @@ fn every_fault(
         if let Err(error) = outcome {
             assert_eq!(error.exit_code(), 1, "{error}");
         }
-        // A run that is stopped at once changes nothing in that; the next one, which writes fewer files,
-        // leaves exactly its own and the foreign one.
-        drop(ResultDir::open(&dir, false).unwrap());
-        if dir.exists() && whole(&dir, versions).is_none() {
-            visibly_unfinished(&dir, versions);
+        // The next run first undoes what was half done, so that stopping it leaves the earlier result; the
+        // one after, which writes fewer files, leaves exactly its own and the foreign one.
+        drop(ResultDir::open_on(Arc::new(healthy()), &dir, false).unwrap());
+        match whole(&dir, versions) {
+            None if earlier => panic!("fault {at} lost the earlier result"),
+            None => visibly_unfinished(&dir, versions),
+            Some(_) => {}
         }
         produce(healthy(), &dir, 2).unwrap();
         assert_eq!(whole(&dir, &[files(2)]), Some(0));
@@ -248,6 +251,32 @@ fn redrawn_charts() {
     redrawn.extend(files(1).into_iter().filter(|(name, _)| name.starts_with("charts/")));
     for dead in [false, true] {
         every_fault(true, dead, &[files(0), redrawn.clone()], redraw);
+    }
+}
+
+#[test]
+fn a_chain_of_faults() {
+    let versions = [files(0), files(1), files(2)];
+    let key = Key::new(1, 0).with("faults");
+    for case in 0..100 {
+        let home = tempfile::tempdir().unwrap();
+        let mut ever_whole = false;
+        for step in 0..4 {
+            let draw = |purpose: u64, below: f64| (key.uniform(case, 3 * step + purpose) * below) as u64;
+            let disk = Faulty::new(1 + draw(0, 100.0), draw(1, 2.0) == 1);
+            let outcome = produce(disk, home.path(), draw(2, 3.0) as usize);
+            match whole(home.path(), &versions) {
+                None => visibly_unfinished(home.path(), &versions),
+                Some(version) => {
+                    assert!(outcome.is_err() || version as u64 == draw(2, 3.0));
+                    ever_whole = true;
+                }
+            }
+        }
+        drop(ResultDir::open_on(Arc::new(healthy()), home.path(), false).unwrap());
+        assert_eq!(whole(home.path(), &versions).is_some(), ever_whole, "case {case}");
+        produce(healthy(), home.path(), 2).unwrap();
+        assert_eq!((whole(home.path(), &versions), tree(home.path()).len()), (Some(2), 2), "case {case}");
     }
 }
 

@@ -1,8 +1,8 @@
 //! The names in a result directory: final names, temporary names, the marker.
 //!
 //! A final name is `part` or `charts/part`, with `part` of letters, digits, `.`, `_`, `-`, not starting
-//! with a dot. So a manifest written by somebody else cannot make ratetide touch a file outside the
-//! directory, and nothing of ours collides with the hidden names below.
+//! with a dot, and not the manifest's own name. So a manifest written by somebody else cannot make ratetide
+//! touch a file outside the directory, and nothing of ours collides with the hidden names below.
 
 use std::path::{Path, PathBuf};
 
@@ -23,15 +23,17 @@ const STAGED: &str = ".ratetide-new";
 /// Suffix of an earlier file moved aside.
 const PARKED: &str = ".ratetide-old";
 
-/// Whether `name` can be the final name of a file in a result directory.
+/// Whether `name` can be the final name of a file in a result directory, the manifest aside.
 pub fn is_final_name(name: &str) -> bool {
     let part = name.strip_prefix(CHARTS).and_then(|rest| rest.strip_prefix('/')).unwrap_or(name);
     let safe = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-');
-    !part.is_empty()
-        && part.len() <= 128
-        && !part.starts_with('.')
-        && part.chars().all(safe)
-        && part != CHARTS
+    let free = !part.starts_with('.') && part != CHARTS && name != MANIFEST;
+    free && !part.is_empty() && part.len() <= 128 && part.chars().all(safe)
+}
+
+/// Whether a final name lies in the subfolder.
+pub fn is_in_charts(name: &str) -> bool {
+    name.strip_prefix(CHARTS).is_some_and(|rest| rest.starts_with('/'))
 }
 
 /// Whether an entry of a folder is one of our temporary files.
@@ -79,7 +81,7 @@ mod tests {
 
     #[test]
     fn only_names_inside_the_directory_are_final() {
-        for good in ["summary.csv", "manifest.json", "charts/rates.svg", "a", "charts/a-b_c.png"] {
+        for good in ["summary.csv", "summary.json", "charts/rates.svg", "a", "charts/a-b_c.png"] {
             assert!(is_final_name(good), "{good}");
         }
         for bad in [
@@ -98,6 +100,7 @@ mod tests {
             ".hidden",
             "charts/charts",
             "a b",
+            "manifest.json",
             "a\n",
             "é",
             "C:x",
@@ -105,6 +108,7 @@ mod tests {
             assert!(!is_final_name(bad), "{bad:?}");
         }
         assert!(!is_final_name(&"a".repeat(129)));
+        assert!(is_in_charts("charts/a.svg") && !is_in_charts("charts.csv") && !is_in_charts("a.csv"));
     }
 
     #[test]

@@ -3,10 +3,10 @@
 use std::io;
 use std::path::Path;
 
-use super::directory::{ResultDir, Stage, in_charts};
+use super::directory::{ResultDir, Stage};
 use super::disk::Kind;
-use super::existing::{own_manifest, own_marker};
-use super::layout::{self, CHARTS};
+use super::existing::{RECORD_BYTES_MAX, own_manifest, own_marker, read_regular};
+use super::layout::{self, CHARTS, MANIFEST};
 use super::manifest::Manifest;
 use crate::error::Error;
 
@@ -38,7 +38,8 @@ impl ResultDir {
                 Ok(()) => {
                     self.created.push(folder.clone());
                     // Makes the entry durable; best effort, since the parent need not be readable.
-                    let _ = self.disk.sync_folder(folder.parent().unwrap_or(Path::new(".")));
+                    let parent = folder.parent().filter(|parent| !parent.as_os_str().is_empty());
+                    let _ = self.disk.sync_folder(parent.unwrap_or(Path::new(".")));
                 }
                 Err(e) if e.kind() == io::ErrorKind::AlreadyExists => {}
                 Err(e) => return Err(Error::io("create", &folder)(e)),
@@ -57,7 +58,7 @@ impl ResultDir {
             _ => Error::io("open", &self.path)(e),
         })?;
         let entries = self.disk.list(&self.path).map_err(|e| self.in_the_way("read", &self.path, e))?;
-        let manifest = own_manifest(&*self.disk, &self.path)?;
+        let mut manifest = own_manifest(&*self.disk, &self.path)?;
         let marker = own_marker(&*self.disk, &self.path)?;
         let foreign = entries.iter().find(|entry| !layout::is_temporary(entry));
         if let (None, None, Some(entry), false) = (&manifest, &marker, foreign, force) {
@@ -66,16 +67,47 @@ impl ResultDir {
                 self.path.display()
             )));
         }
-        self.unfinished = marker.is_some() && manifest.is_none();
-        self.owned.extend(marker.into_iter().flatten());
-        if let Some(Ok(manifest)) = manifest.map(|text| Manifest::from_json(&text)) {
-            self.owned.extend(manifest.files.into_iter().map(|file| file.name));
+        let marked = marker.is_some();
+        self.own(marker.into_iter().flatten())?;
+        if marked && manifest.is_none() {
+            self.restore()?;
+            manifest = own_manifest(&*self.disk, &self.path)?;
         }
-        if self.kind(&self.path.join(CHARTS))? != Some(Kind::Folder) {
-            // Through a link, names in the folder would reach elsewhere.
-            self.owned.retain(|name| !in_charts(name));
+        self.unfinished = marked && manifest.is_none();
+        if let Some(Ok(manifest)) = manifest.map(|text| Manifest::from_json(&text)) {
+            self.own(manifest.files.into_iter().map(|file| file.name))?;
         }
         Ok(())
+    }
+
+    /// Notes files as ours.
+    fn own(&mut self, names: impl Iterator<Item = String>) -> Result<(), Error> {
+        // Through a link, names in the subfolder would reach elsewhere.
+        let charts = self.kind(&self.path.join(CHARTS))? == Some(Kind::Folder);
+        self.owned.extend(names.filter(|name| charts || !layout::is_in_charts(name)));
+        Ok(())
+    }
+
+    /// Undoes the commit of a killed run, so that the earlier result stands again: what was parked goes back,
+    /// what was new goes, the manifest comes last. Being killed in here, it can be done again.
+    fn restore(&self) -> Result<(), Error> {
+        let parked_manifest = layout::parked_path(&self.path, MANIFEST);
+        let text = read_regular(&*self.disk, &parked_manifest, RECORD_BYTES_MAX)?.unwrap_or_default();
+        let Ok(earlier) = Manifest::from_json(&String::from_utf8_lossy(&text)) else { return Ok(()) };
+        let put_back =
+            |parked: &Path, path: &Path| self.disk.rename(parked, path).map_err(Error::io("rename", parked));
+        for name in &self.owned {
+            let (parked, path) =
+                (layout::parked_path(&self.path, name), layout::final_path(&self.path, name));
+            if self.kind(&parked)?.is_some() {
+                put_back(&parked, &path)?;
+            } else if earlier.files.iter().all(|file| file.name != *name) {
+                self.remove(&path)?;
+            }
+        }
+        self.sync()?;
+        put_back(&parked_manifest, &self.path.join(MANIFEST))?;
+        self.sync()
     }
 
     /// Removes what a killed run left and writes the marker.
@@ -98,7 +130,7 @@ impl ResultDir {
 #[cfg(test)]
 mod tests {
     use super::super::existing::read_result;
-    use super::super::layout::{MANIFEST, MARKER, marker_text};
+    use super::super::layout::{MARKER, marker_text};
     use super::super::manifest::{FileEntry, sample};
     use super::*;
     use std::fs;

@@ -93,24 +93,37 @@ mod tests {
         let fixed = [
             (
                 &SUMMARY,
-                "org,workload,model,requests,succeeded,gave_up,open,attempts,ok_200,limited_429_request,limited_429_token,unavailable_503,client_timeout,in_flight,prompt_tokens,output_tokens,time_to_success_mean_s,time_to_success_p50_s,time_to_success_p95_s,time_to_success_p99_s,attempt_latency_mean_s,buffer_wait_mean_s,buffer_wait_p99_s,dynamic_rate_start_rpm,dynamic_rate_end_rpm,dynamic_tokens_end_tpm,cost_usd,success_share,attempts_per_request,gave_up_attempts,gave_up_deadline,gave_up_not_retryable,time_to_success_p50_of_succeeded_s,time_to_success_p95_of_succeeded_s,time_to_success_p99_of_succeeded_s,ttft_p50_s,ttft_p99_s,wasted_tokens,wasted_cost_usd,replications",
+                "org,workload,model,requests,succeeded,gave_up,open,attempts,ok_200,\
+                 limited_429_request,limited_429_token,unavailable_503,client_timeout,in_flight,\
+                 prompt_tokens,output_tokens,time_to_success_mean_s,time_to_success_p50_s,\
+                 time_to_success_p95_s,time_to_success_p99_s,attempt_latency_mean_s,\
+                 buffer_wait_mean_s,buffer_wait_p99_s,dynamic_rate_start_rpm,dynamic_rate_end_rpm,\
+                 dynamic_tokens_end_tpm,cost_usd,success_share,attempts_per_request,gave_up_attempts,\
+                 gave_up_deadline,gave_up_not_retryable,time_to_success_p50_of_succeeded_s,\
+                 time_to_success_p95_of_succeeded_s,time_to_success_p99_of_succeeded_s,ttft_p50_s,\
+                 ttft_p99_s,wasted_tokens,wasted_cost_usd,replications",
             ),
             (
                 &OUTCOMES,
-                "time_s,org,workload,model,requests,attempts,ok_200,limited_429_request,limited_429_token,unavailable_503,client_timeout,gave_up,prompt_tokens,output_tokens,time_to_success_p50_s,time_to_success_p99_s,succeeded,in_flight_end,open_end",
+                "time_s,org,workload,model,requests,attempts,ok_200,limited_429_request,\
+                 limited_429_token,unavailable_503,client_timeout,gave_up,prompt_tokens,output_tokens,\
+                 time_to_success_p50_s,time_to_success_p99_s,succeeded,in_flight_end,open_end",
             ),
             (
                 &RATES,
-                "time_s,org,model,dynamic_rate_rpm,dynamic_tokens_tpm,success_rpm,success_tpm,green_attempts,red_attempts",
+                "time_s,org,model,dynamic_rate_rpm,dynamic_tokens_tpm,success_rpm,success_tpm,\
+                 green_attempts,red_attempts",
             ),
             (
                 &CAPACITY,
-                "time_s,model,ready_replicas,starting_replicas,draining_replicas,in_service,utilization,buffer_depth,buffer_wait_mean_s,forecast_rpm,offered_rpm",
+                "time_s,model,ready_replicas,starting_replicas,draining_replicas,in_service,\
+                 utilization,buffer_depth,buffer_wait_mean_s,forecast_rpm,offered_rpm",
             ),
             (&TIME_TO_SUCCESS, "org,workload,model,time_s,succeeded_share"),
             (
                 &ATTEMPTS,
-                "time_s,org,workload,model,request,attempt,color,status,error_type,reset_s,prompt_tokens,output_tokens,buffer_wait_s,latency_s",
+                "time_s,org,workload,model,request,attempt,color,status,error_type,reset_s,\
+                 prompt_tokens,output_tokens,buffer_wait_s,latency_s",
             ),
         ];
         assert_eq!(fixed.len(), TABLES.len());
