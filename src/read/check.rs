@@ -3,8 +3,10 @@
 
 use std::fmt::Display;
 
-use super::node::Value;
-use super::spec::{Kind, Range};
+use super::kept::{toml_key, toml_text};
+use super::node::{Entry, Value};
+use super::range::Range;
+use super::spec::Kind;
 use super::suggest::nearest;
 use crate::name::Name;
 use crate::units::{Quantity, Rate, Span, parse_rate, parse_span};
@@ -71,6 +73,9 @@ pub fn text(value: &Value, max_chars: usize) -> Result<String, String> {
     match value {
         Value::Text(text) => match text.chars().count() {
             count if count > max_chars => Err(format!("has {count} characters")),
+            _ if text.chars().any(|c| c.is_control() && c != '\n' && c != '\t') => {
+                Err("must not hold control characters".to_owned())
+            }
             _ => Ok(text.clone()),
         },
         other => Err(not("text", other)),
@@ -96,6 +101,27 @@ pub fn choice(value: &Value, words: &'static [(&str, &str)]) -> Result<&'static 
     words.find(|word| word == text).ok_or_else(|| format!("must not be {text:?}"))
 }
 
+/// The value's own TOML text.
+pub fn toml(value: &Value) -> Result<String, String> {
+    let join = |texts: Result<Vec<String>, String>| texts.map(|texts| texts.join(", "));
+    match value {
+        Value::Bool(b) => Ok(b.to_string()),
+        Value::Integer(i) => Ok(i.to_string()),
+        Value::Number(x) if x.is_finite() => Ok(format!("{x:?}")),
+        Value::Number(x) => Err(format!("must be finite, not {x}")),
+        Value::TooLarge => Err("does not fit into 64 bits".to_owned()),
+        Value::Date => Err("must not be a date".to_owned()),
+        Value::Text(text) => Ok(toml_text(text)),
+        Value::Array(items) => {
+            Ok(format!("[{}]", join(items.iter().map(|item| toml(&item.value)).collect())?))
+        }
+        Value::Table(entries) => {
+            let cell = |entry: &Entry| Ok(format!("{} = {}", toml_key(&entry.key), toml(&entry.node.value)?));
+            Ok(format!("{{{}}}", join(entries.iter().map(cell).collect())?))
+        }
+    }
+}
+
 /// The word that may have been meant.
 pub fn help(kind: &Kind, value: &Value) -> Option<String> {
     let (Kind::Choice(words), Value::Text(text)) = (kind, value) else { return None };
@@ -116,6 +142,7 @@ pub fn fits(kind: &Kind, value: &Value) -> bool {
         Kind::Table(spec) if !spec.shorthand.is_empty() => matches!(value, Value::Table(_) | Value::Text(_)),
         Kind::Table(_) | Kind::OneOf(_) => matches!(value, Value::Table(_)),
         Kind::Rows(_) | Kind::List(_) | Kind::Pairs(..) => matches!(value, Value::Array(_)),
+        Kind::Toml => !matches!(value, Value::Date),
         Kind::Either(kinds) => kinds.iter().any(|kind| fits(kind, value)),
     }
 }

@@ -1,8 +1,10 @@
 //! Specs in the shape of a whole scenario, for the tests of this room.
 
-use super::spec::{Family, Key, Kind, Member, Range, Spec};
+use super::range::Range;
+use super::spec::{Family, Key, Kind, Member, Spec};
 use super::table::Table;
 use super::tagged::Form;
+use super::{Document, Problems, Resolved};
 use crate::units::{Quantity, Rate, Span};
 
 const DAY: u64 = 86_400;
@@ -311,6 +313,22 @@ pub const ROOT: Spec = Spec::new(
     ],
 );
 
+/// A scenario under [`ROOT`].
+pub const DEMO: &str = include_str!("demo.toml");
+
+/// Reads all of `text` under [`ROOT`].
+pub fn read(text: &str) -> Result<Resolved, Problems> {
+    read_with(text, &[])
+}
+
+/// Reads all of `text` with (path, value) pairs set.
+pub fn read_with(text: &str, sets: &[(&str, &str)]) -> Result<Resolved, Problems> {
+    let sets: Vec<_> = sets.iter().map(|(path, value)| ((*path).to_owned(), (*value).to_owned())).collect();
+    let mut document = Document::parse("folder/demo.toml", text, &sets);
+    read_all(&mut document.root(&ROOT), &ROOT);
+    document.finish()
+}
+
 /// Reads everything a table's spec allows, by the getter of each key's kind.
 pub fn read_all(table: &mut Table<'_>, spec: &'static Spec) {
     for key in spec.keys {
@@ -344,6 +362,7 @@ fn read_plain(table: &mut Table<'_>, name: &str, kind: Kind) {
         Kind::Path => drop(table.opt_path(name)),
         Kind::Choice(_) => drop(table.opt_choice(name)),
         Kind::Table(spec) => drop(table.opt_table(name).map(|mut table| read_all(&mut table, spec))),
+        Kind::Toml => drop(table.opt_toml(name)),
         other => unreachable!("{other:?} is read elsewhere"),
     }
 }

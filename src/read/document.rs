@@ -60,16 +60,19 @@ impl Document {
         }
         let sources = Sources::new(file_name, text, typed);
         let (root, errors) = parse_document(text, Origin::File, 0);
+        let mut open = false; // an unclosed bracket was told: the lines it swallows are not
         for error in errors {
             let span = error.span().unwrap_or(text.len()..text.len());
             let place = Place::new(Origin::File, span, 0);
-            let line = sources.line(place.start);
-            if log.broken_lines.insert(line) {
+            let is_first = log.broken_lines.insert(sources.line(place.start));
+            let is_missing_comma = error.message().starts_with("missing comma");
+            if is_first && !(open && is_missing_comma) {
+                open |= is_missing_comma;
                 log.report(Problem {
                     place,
                     message: format!("not valid TOML: {}", error.message()),
                     label: String::new(),
-                    help: None,
+                    help: is_missing_comma.then(|| "a bracket above may not be closed".to_owned()),
                 });
             }
         }
@@ -122,8 +125,10 @@ impl Document {
     pub fn finish(self) -> Result<Resolved, Problems> {
         let mut log = self.log.into_inner();
         if log.problems.is_empty() {
-            let unread: Vec<(Place, &str, bool)> = log.given.iter().filter(|key| !key.2).copied().collect();
-            for (place, key, _) in unread {
+            for (place, key, is_read) in std::mem::take(&mut log.given) {
+                if is_read || place.origin == Origin::Default {
+                    continue;
+                }
                 log.report(Problem {
                     place,
                     message: format!("`{key}` has no effect here"),
@@ -141,7 +146,11 @@ impl Document {
     }
 
     /// Records a problem with the value at `kept`, and marks the tables around it.
+    ///
+    /// # Panics
+    /// If it is a default that is wrong: that is a mistake in a spec, not in a text.
     pub(super) fn report(&self, kept: usize, problem: Problem) {
+        assert!(problem.place.origin != Origin::Default, "a default is wrong: {}", problem.message);
         let mut log = self.log.borrow_mut();
         log.store.taint(kept);
         let follows = log.unreadable || {

@@ -9,7 +9,7 @@ pub struct Store(Vec<Item>);
 /// One value read.
 #[derive(Debug)]
 pub struct Item {
-    /// Its key, tag or index.
+    /// Its key or tag; of an item of a list its `name` or index.
     pub name: String,
     parent: usize,
     /// Whether a problem was found in it or below it.
@@ -94,7 +94,7 @@ impl Store {
         }
     }
 
-    /// The path of a value as `--set` takes it.
+    /// The path of a value, as `--set` takes it.
     pub fn path(&self, index: usize) -> String {
         let mut names = Vec::new();
         let mut at = index;

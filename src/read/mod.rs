@@ -2,7 +2,7 @@
 //!
 //! | file | what it holds |
 //! |---|---|
-//! | `spec` | what may stand in a table: [`Spec`], [`Key`], [`Kind`], [`Family`] |
+//! | `spec`, `range` | what may stand in a table: [`Spec`], [`Key`], [`Kind`], [`Family`], [`Range`] |
 //! | `document` | the text under reading: [`Document`] |
 //! | `table`, `tagged` | the getters: [`Table`], [`Tagged`], [`Form`] |
 //! | `check` | is this value of that kind, and in its range |
@@ -10,6 +10,7 @@
 //! | `set` | `--set path=value` |
 //! | `problem` | all that is wrong, in frames: [`Problems`] |
 //! | `resolved`, `schema` | what follows from a reading, and from the specs alone |
+//! | `sound` | are the specs themselves in order |
 //! | `suggest` | "did you mean" |
 //!
 //! Each room writes the specs of its own tables and reads them with getters that never fail:
@@ -35,8 +36,11 @@ mod document;
 mod kept;
 mod node;
 mod problem;
+mod range;
 mod resolved;
+mod schema;
 mod set;
+mod sound;
 mod spec;
 mod suggest;
 mod table;
@@ -49,7 +53,10 @@ mod tests;
 
 pub use document::{Document, FILE_BYTES_MAX};
 pub use problem::{LINES_MAX, PROBLEMS_MAX, Problems};
+pub use range::{Bound, Range};
 pub use resolved::Resolved;
-pub use spec::{Fallback, Family, Key, Kind, Member, Range, Spec};
+pub use schema::schema;
+pub use sound::faults;
+pub use spec::{Fallback, Family, Key, Kind, Member, Spec};
 pub use table::Table;
 pub use tagged::{Form, Tagged};

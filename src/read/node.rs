@@ -102,6 +102,17 @@ fn from_table(table: DeTable<'_>, origin: Origin, offset: usize) -> Value {
     Value::Table(entries.collect())
 }
 
+impl Node {
+    /// What a table's key `name` holds, if that is text: how an item of a list is known.
+    pub fn name(&self) -> Option<&str> {
+        let Value::Table(entries) = &self.value else { return None };
+        match &entries.iter().find(|entry| entry.key == "name")?.node.value {
+            Value::Text(name) => Some(name),
+            _ => None,
+        }
+    }
+}
+
 impl Value {
     /// The value's type, in words.
     pub fn type_name(&self) -> &'static str {

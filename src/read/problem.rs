@@ -195,3 +195,48 @@ fn inert_char(c: char) -> char {
 fn plural(count: usize, noun: &str) -> String {
     format!("{count} {noun}{}", if count == 1 { "" } else { "s" })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::demo::read;
+
+    #[test]
+    fn a_frame_names_file_line_and_column_and_points() {
+        let text = "title = \"\"\nmodel = []\norg = []\n[run]\nduration = \"3 h\"\nsede = 7\n";
+        let shown = read(text).unwrap_err().to_string();
+        let wanted = [
+            "error: unknown key `sede` in `run`",
+            " --> folder/demo.toml:6:1",
+            "  |",
+            "6 | sede = 7",
+            "  | ^^^^ unknown key",
+            "  |",
+            "  = help: did you mean `seed`?\n",
+        ];
+        let wanted = wanted.join("\n");
+        assert!(shown.contains(&wanted), "{shown}");
+        assert!(shown.ends_with("3 errors in folder/demo.toml\n"), "{shown}");
+    }
+
+    #[test]
+    fn a_hopeless_file_fills_no_more_than_its_lines() {
+        let text: String = (0..20_000).map(|i| format!("k{i} = {i}\n")).collect();
+        let problems = read(&text).unwrap_err();
+        assert_eq!(problems.count(), 20_000 + 3, "three keys are missing");
+        let shown = problems.to_string();
+        assert!(shown.lines().count() <= 200, "{}", shown.lines().count());
+        assert!(shown.contains("more errors"), "{shown}");
+    }
+
+    #[test]
+    fn long_lines_are_cut_and_escapes_of_the_input_are_inert() {
+        let text = format!(
+            "title = \"{}\" \nevil\u{202e} = 3\n\"a\\u001b[31m\" = {{ b = \"\u{1b}[31m\" }}",
+            "x".repeat(100_000)
+        );
+        let shown = read(&text).unwrap_err().render(false);
+        assert!(shown.lines().all(|line| line.chars().count() < 600), "{shown}");
+        assert!(!shown.contains(['\u{1b}', '\u{202e}']), "{shown:?}");
+        assert!(read(&text).unwrap_err().render(true).contains("\u{1b}["));
+    }
+}

@@ -141,7 +141,7 @@ fn enter_array<'n>(node: &'n mut Rc<Node>, step: &Step) -> Result<&'n mut Rc<Nod
     let Value::Array(items) = &mut Rc::make_mut(node).value else {
         return Err(problem(step, "there is no list to take an item of".to_owned(), None));
     };
-    let names: Vec<Option<&str>> = items.iter().map(|item| name_of(item)).collect();
+    let names: Vec<Option<&str>> = items.iter().map(|item| item.name()).collect();
     let by_name = names.iter().position(|name| *name == Some(&*step.name));
     let by_index = || step.name.parse().ok().filter(|index| *index < items.len());
     match by_name.or_else(by_index) {
@@ -154,15 +154,6 @@ fn enter_array<'n>(node: &'n mut Rc<Node>, step: &Step) -> Result<&'n mut Rc<Nod
             });
             Err(problem(step, format!("there is no item `{}`", step.name), Some(help)))
         }
-    }
-}
-
-/// The value of a table's `name`.
-fn name_of(node: &Node) -> Option<&str> {
-    let Value::Table(entries) = &node.value else { return None };
-    match &entries.iter().find(|entry| entry.key == "name")?.node.value {
-        Value::Text(name) => Some(name),
-        _ => None,
     }
 }
 
@@ -228,4 +219,92 @@ fn no_parts(step: &Step) -> Problem {
 fn unknown(step: &Step, what: &str, known: impl Iterator<Item = &'static str>, list: String) -> Problem {
     let help = nearest(&step.name, known).map_or(list, |near| format!("did you mean `{near}`?"));
     problem(step, format!("unknown {what} `{}`", step.name), Some(help))
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::super::demo::{DEMO, read_with};
+
+    #[test]
+    fn the_command_line_sets_any_value() {
+        let text = read_with(
+            DEMO,
+            &[
+                ("run.seed", "9"),
+                ("title", "2026"),
+                ("run.warmup", "1 min"),
+                ("model.\"llama-3.3-70b\".replicas", "4"),
+                ("model.0.limit.law.fixed.requests", "600/min"),
+                ("org.spiky.workload.0.client", "none"),
+                ("org.steady.workload.chat.client.max_attempts", "3"),
+                ("org.steady.workload.chat.prompt_tokens.constant", "5"),
+                ("org.1.workload.0.profile.1.factor", "2"),
+                ("model.0.autoscaler.predictive.cold_start.constant", "1 s"),
+                ("checks.0.max", "5 s"),
+            ],
+        );
+        let shown = text.unwrap_or_else(|problems| panic!("{problems}")).show();
+        let lines: Vec<String> =
+            shown.lines().map(|l| l.split_whitespace().collect::<Vec<_>>().join(" ")).collect();
+        for line in [
+            "seed = 9 # --set",
+            "title = \"2026\" # --set",
+            "warmup = \"1 min\" # --set",
+            "replicas = 4 # --set",
+            "limit.law.fixed.requests = \"600/min\" # --set",
+            "limit.law.fixed.tokens = \"unlimited\" # default",
+            "client.preset = \"none\" # --set",
+            "client.preset = \"openai-python\" # demo.toml:50",
+            "client.max_attempts = 3 # --set",
+            "prompt_tokens.constant = 5 # --set",
+            "autoscaler.predictive.max = 8 # demo.toml:23",
+            "autoscaler.predictive.cold_start.constant = \"1 s\" # --set",
+            "max = \"5 s\" # --set",
+        ] {
+            assert!(lines.iter().any(|shown| shown == line), "{line}\n{shown}");
+        }
+        assert!(!shown.contains("success_window") && !shown.contains("folder/"), "{shown}");
+    }
+
+    #[test]
+    fn setting_below_a_default_starts_from_it() {
+        let law = DEMO.lines().find(|line| line.starts_with("law.")).unwrap();
+        let resolved =
+            read_with(&DEMO.replace(law, ""), &[("model.0.limit.law.success_window.window", "2 h")]).unwrap();
+        let text = resolved.to_toml();
+        assert!(text.contains("window = \"2 h\"") && text.contains("share = 0.5"), "{text}");
+    }
+
+    #[test]
+    fn mistakes_on_the_command_line_are_framed() {
+        for (path, value, wanted) in [
+            ("run.sede", "9", "did you mean `seed`?"),
+            ("run.seed", "x", "`seed` must be a whole number, not text"),
+            ("run.duration", "30", "needs a unit"),
+            ("org.stedy.weight", "2", "did you mean `steady`?"),
+            ("org.7.weight", "2", "there is no item `7`"),
+            ("run.seed.x", "2", "no parts"),
+            ("model.0.limit.law.fixd", "{}", "did you mean `fixed`?"),
+            ("", "1", "not a path"),
+            ("a b", "1", "not a path"),
+            ("run.seed = 1\nrun.x", "1", "not a path"),
+            ("run", "{ seed = ", "not valid TOML"),
+            ("run.seed", "[", "not valid TOML"),
+        ] {
+            let shown = read_with(DEMO, &[(path, value)]).expect_err(path).to_string();
+            assert!(shown.contains(wanted), "{path}={value}\n{shown}");
+            assert!(shown.contains("--> command line"), "{shown}");
+        }
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(400))]
+        #[test]
+        fn no_set_panics(path in "(run|org|model|checks)(\\.(0|1|spiky|steady|workload|limit|law|fixed|seed|client|\\PC{0,3})){0,5}", value in "\\PC{0,12}") {
+            let _ = read_with(DEMO, &[(&path, &value)]).map_err(|problems| problems.render(false));
+        }
+
+    }
 }

@@ -6,41 +6,8 @@
 
 use std::fmt;
 
+use super::range::Range;
 use crate::units::{Quantity, Rate, Span};
-
-/// The values from `min` to `max`, both allowed. A number's `min` of [`f64::MIN_POSITIVE`] means "above 0".
-#[derive(Clone, Copy, Debug)]
-pub struct Range<T> {
-    /// The least value allowed.
-    pub min: T,
-    /// The greatest value allowed.
-    pub max: T,
-}
-
-impl<T> Range<T> {
-    /// The range from `min` to `max`.
-    pub const fn new(min: T, max: T) -> Range<T> {
-        Range { min, max }
-    }
-}
-
-impl<T: PartialOrd> Range<T> {
-    /// True where `value` lies in the range; never for NaN.
-    pub fn contains(&self, value: &T) -> bool {
-        self.min <= *value && *value <= self.max
-    }
-}
-
-impl<T: fmt::Display> fmt::Display for Range<T> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let min = self.min.to_string();
-        if min == f64::MIN_POSITIVE.to_string() {
-            write!(f, "above 0 and at most {}", self.max)
-        } else {
-            write!(f, "between {min} and {}", self.max)
-        }
-    }
-}
 
 /// A table with known keys.
 #[derive(Clone, Copy, Debug)]
@@ -140,6 +107,8 @@ pub enum Kind {
     Pairs(&'static Kind, &'static Kind),
     /// One of several kinds, told apart by their TOML type.
     Either(&'static [Kind]),
+    /// Any value, taken as its TOML text: what a `--set` of it would be.
+    Toml,
 }
 
 /// A choice among kinds: `law.fixed = { … }`.
@@ -266,6 +235,10 @@ impl Key {
     pub const fn either(name: &'static str, kinds: &'static [Kind]) -> Key {
         Key::new(name, Kind::Either(kinds))
     }
+    /// [`Kind::Toml`].
+    pub const fn toml(name: &'static str) -> Key {
+        Key::new(name, Kind::Toml)
+    }
 
     /// What the key means, in one sentence.
     pub const fn doc(self, doc: &'static str) -> Key {
@@ -289,8 +262,20 @@ impl Key {
     }
 }
 
+impl Fallback {
+    /// What stands in a list for the default: its TOML, "required" or "optional".
+    pub const fn text(&self) -> &'static str {
+        match self {
+            Fallback::Required => "required",
+            Fallback::Absent => "optional",
+            Fallback::Text(toml) => toml,
+            Fallback::Table => "{}",
+        }
+    }
+}
+
 impl Kind {
-    /// The kind in plain words, with its range: "a span between 1 ms and 30 d".
+    /// The kind in plain words, with its range: "a time between 1 ms and 30 d".
     pub fn describe(&self) -> String {
         let range = |what: &str, range: &dyn fmt::Display| format!("{what} {range}");
         match self {
@@ -314,6 +299,7 @@ impl Kind {
             Kind::Rows(_) => "an array of tables".to_owned(),
             Kind::List(item) => format!("a list, each item {}", item.describe()),
             Kind::Pairs(a, b) => format!("a list of pairs: {}, and {}", a.describe(), b.describe()),
+            Kind::Toml => "any value".to_owned(),
             Kind::Either(kinds) => kinds.iter().map(Kind::describe).collect::<Vec<_>>().join("; or "),
         }
     }

@@ -58,15 +58,9 @@ impl<'d> Table<'d> {
             }
             Some((other, _)) => {
                 table.is_stand_in = true;
-                let name = doc.with_store(|store| store.get(kept).name.clone());
-                let help = other.type_name();
                 let wanted = if spec.shorthand.is_empty() { "a table" } else { "text or a table" };
-                table.report(
-                    place,
-                    format!("`{name}` must be {wanted}, not {help}"),
-                    table.keys_text(),
-                    None,
-                );
+                let message = format!("{} must be {wanted}, not {}", table.title(), other.type_name());
+                table.report(place, message, table.keys_text(), None);
             }
         }
         table
@@ -103,9 +97,15 @@ impl<'d> Table<'d> {
             return self.report(entry.key_place, String::new(), String::new(), None);
         }
         let known = self.spec.keys.iter().flat_map(|key| key.aliases.iter().chain([&key.name]).copied());
-        let help = match nearest(&entry.key, known) {
-            Some(near) => format!("did you mean `{near}`?"),
-            None => self.keys_text(),
+        let inner = |key: &Key| match key.kind {
+            Kind::Table(spec) => spec.position(&entry.key).is_some(),
+            Kind::OneOf(family) => family.position(&entry.key).is_some(),
+            _ => false,
+        };
+        let help = match (nearest(&entry.key, known), self.spec.keys.iter().find(|key| inner(key))) {
+            (Some(near), _) => format!("did you mean `{near}`?"),
+            (None, Some(key)) => format!("did you mean `{}.{}`?", key.name, entry.key),
+            (None, None) => self.keys_text(),
         };
         let message = format!("unknown key `{}` in {}", entry.key, self.title());
         self.report(entry.key_place, message, "unknown key".to_owned(), Some(help));
@@ -247,6 +247,14 @@ impl<'d> Table<'d> {
     pub fn opt_choice(&mut self, key: &str) -> Option<&'static str> {
         self.at(key).map(Tagged::choice)
     }
+    /// The TOML text of a [`Kind::Toml`].
+    pub fn toml(&mut self, key: &str) -> String {
+        self.present(key).toml()
+    }
+    /// The TOML text of a [`Kind::Toml`] that may be left out.
+    pub fn opt_toml(&mut self, key: &str) -> Option<String> {
+        self.at(key).map(Tagged::toml)
+    }
     /// A [`Kind::Table`].
     pub fn table(&mut self, key: &str) -> Table<'d> {
         self.present(key).table()
@@ -295,7 +303,7 @@ impl<'d> Table<'d> {
 
 /// # Cross-checks
 impl Table<'_> {
-    /// True where the file or a `--set` gives `key`.
+    /// True where `key` is given: in the file, by a `--set`, or in the default of the whole table.
     pub fn has(&self, key: &str) -> bool {
         let index = self.spec.position(key);
         self.given[index.unwrap_or_else(|| panic!("the spec `{}` has no key `{key}`", self.spec.name))]
@@ -306,7 +314,8 @@ impl Table<'_> {
     pub fn error_at(&self, key: &str, message: impl Into<String>, help: Option<String>) {
         let index = self.spec.position(key);
         let index = index.unwrap_or_else(|| panic!("the spec `{}` has no key `{key}`", self.spec.name));
-        let place = self.given[index].as_ref().map_or(self.place, |given| given.node.place);
+        let place = self.given[index].as_ref().map(|given| given.node.place);
+        let place = place.filter(|place| place.origin != Origin::Default).unwrap_or(self.place);
         self.report(place, message.into(), String::new(), help);
     }
 
@@ -320,7 +329,7 @@ impl Table<'_> {
         !self.doc.with_store(|store| store.is_tainted(self.kept))
     }
 
-    /// The table's path as `--set` takes it: `org.0.workload.1`.
+    /// The table's path as `--set` takes it: `org.steady.workload.0`.
     pub fn path_text(&self) -> String {
         self.doc.with_store(|store| store.path(self.kept))
     }

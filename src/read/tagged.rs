@@ -193,6 +193,14 @@ impl<'d> Tagged<'d> {
         }
     }
 
+    /// The TOML text of a [`Kind::Toml`]: `8`, `"none"`, `{preset = "none"}`.
+    pub fn toml(self) -> String {
+        match self.kind {
+            Kind::Toml => self.scalar(String::new(), check::toml, String::clone),
+            _ => self.misuse("toml"),
+        }
+    }
+
     /// A [`Kind::Table`].
     pub fn table(self) -> Table<'d> {
         match self.kind {
@@ -218,60 +226,44 @@ impl<'d> Tagged<'d> {
             );
             return Vec::new();
         }
-        let open = |(node, place, kept): (Option<Rc<Node>>, Place, usize)| {
-            Table::open(self.doc, spec, node, place, kept)
-        };
-        self.items()
-            .into_iter()
-            .map(|item| {
-                self.doc.keep(item.2, Kept::Table(Vec::new()), item.1.origin, item.1.start);
-                open(item)
-            })
-            .collect()
+        self.items(Kind::Table(spec)).into_iter().flatten().map(Tagged::table).collect()
     }
 
     /// The items of a [`Kind::List`], each to be read by its kind.
     pub fn list(self) -> Vec<Tagged<'d>> {
         let Kind::List(kind) = self.kind else { self.misuse("list") };
-        self.items().into_iter().map(|(node, place, kept)| self.item(kind, node, place, kept)).collect()
+        self.items(*kind).unwrap_or_default()
     }
 
     /// The pairs of a [`Kind::Pairs`], each of two values to be read by their kinds.
     pub fn pairs(self) -> Vec<(Tagged<'d>, Tagged<'d>)> {
         let Kind::Pairs(first, second) = self.kind else { self.misuse("pairs") };
-        let pair = |(node, place, kept): (Option<Rc<Node>>, Place, usize)| {
-            let list = Tagged { tag: self.tag, doc: self.doc, kind: self.kind, node, place, kept };
-            let items = list.items();
-            let [a, b] = <[_; 2]>::try_from(items)
-                .map_err(|items| {
-                    let message = format!("each item of `{}` must be a pair, not {}", self.tag, items.len());
-                    list.report(place, message, format!("allowed: {}", self.kind.describe()), None);
-                })
-                .ok()?;
-            Some((list.item(first, a.0, a.1, a.2), list.item(second, b.0, b.1, b.2)))
+        let pair = |list: Tagged<'d>| match <[_; 2]>::try_from(list.items(*first)?) {
+            Ok([a, b]) => Some((a, Tagged { kind: *second, ..b })),
+            Err(items) => {
+                let message = format!("each item of `{}` must be a pair, not {}", self.tag, items.len());
+                list.report(list.place, message, format!("allowed: {}", self.kind.describe()), None);
+                None
+            }
         };
-        self.items().into_iter().filter_map(pair).collect()
+        self.items(self.kind).into_iter().flatten().filter_map(pair).collect()
     }
 
-    fn item(&self, kind: &Kind, node: Option<Rc<Node>>, place: Place, kept: usize) -> Tagged<'d> {
-        Tagged { tag: self.tag, doc: self.doc, kind: *kind, node, place, kept }
-    }
-
-    /// The items of an array: node, place, and place in the log.
-    fn items(&self) -> Vec<(Option<Rc<Node>>, Place, usize)> {
-        let Some(node) = &self.node else { return Vec::new() };
+    /// The items of an array, each of `kind`; `None` where the value is no array, which is reported.
+    fn items(&self, kind: Kind) -> Option<Vec<Tagged<'d>>> {
+        let node = self.node.as_ref()?;
         let Value::Array(items) = &node.value else {
             let message = format!("`{}` must be a list, not {}", self.tag, node.value.type_name());
             self.report(self.place, message, format!("allowed: {}", self.kind.describe()), None);
-            return Vec::new();
+            return None;
         };
         self.keep(Kept::Array(Vec::new()));
         let number = |(index, item): (usize, &Rc<Node>)| {
-            let kept = self.doc.with_store(|store| store.child(self.kept, &index.to_string()));
-            let place = if item.place.origin == Origin::Default { self.place } else { item.place };
-            (Some(item.clone()), place, kept)
+            let name = item.name().map_or_else(|| index.to_string(), str::to_owned);
+            let kept = self.doc.with_store(|store| store.child(self.kept, &name));
+            Tagged::new(self.doc, self.tag, kind, Some(item.clone()), self.place, kept)
         };
-        items.iter().enumerate().map(number).collect()
+        Some(items.iter().enumerate().map(number).collect())
     }
 
     /// The alternative chosen of a [`Kind::OneOf`]; `None` only after an error was recorded.
