@@ -104,12 +104,15 @@ pub(super) const fn named<U: Unit>(time: &'static str, tokens: &'static str) -> 
 mod tests {
     use super::super::{Dist, Law, TIMES, TOKENS};
     use super::*;
-    use crate::read::{Document, Key, Spec};
+    use crate::read::{Document, Key, Spec, faults};
 
     static ROOT: Spec = Spec::new(
         "root",
         "for tests",
-        &[Key::one_of("time", &TIMES).optional(), Key::one_of("tokens", &TOKENS).optional()],
+        &[
+            Key::one_of("time", &TIMES).optional().doc("a time"),
+            Key::one_of("tokens", &TOKENS).optional().doc("a count"),
+        ],
     );
 
     /// The laws of a text, or what is wrong with it.
@@ -182,6 +185,11 @@ mod tests {
             assert!(message.contains("\n1 error in laws.toml"), "{message}");
             parts.iter().for_each(|part| assert!(message.contains(part), "{part:?} is not in: {message}"));
         }
+    }
+
+    #[test]
+    fn the_specs_are_sound() {
+        assert_eq!(faults(&ROOT), Vec::<String>::new());
     }
 
     #[test]

@@ -5,13 +5,16 @@ use std::sync::Arc;
 use super::arrivals::{ArrivalProcess, PROCESSES, Process};
 use super::profile::{self, Profile};
 use super::trace;
-use crate::read::{Document, Key, Spec};
+use crate::read::{Document, Key, Spec, faults};
 use crate::units::{SimTime, Span};
 
 static ROOT: Spec = Spec::new(
     "root",
     "for tests",
-    &[Key::one_of("arrivals", &PROCESSES).optional(), Key::rows("profile", &profile::STEP).optional()],
+    &[
+        Key::one_of("arrivals", &PROCESSES).optional().doc("when"),
+        Key::rows("profile", &profile::STEP).optional().doc("how the rate changes"),
+    ],
 );
 
 /// The demand of a text, or what is wrong with it.
@@ -29,6 +32,11 @@ fn read(text: &str) -> Result<(Option<ArrivalProcess>, Profile), String> {
     let profile = Profile::read(root.rows("profile"));
     drop(root);
     document.finish().map(|_| (process, profile)).map_err(|problems| problems.render(false))
+}
+
+#[test]
+fn the_specs_are_sound() {
+    assert_eq!(faults(&ROOT), Vec::<String>::new());
 }
 
 #[test]

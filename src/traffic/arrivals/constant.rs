@@ -18,7 +18,7 @@ impl Constant {
     /// Evenly spaced arrivals at this rate.
     ///
     /// # Errors
-    /// A rate outside [10⁻⁹, 10⁶] per second, or not a number.
+    /// A rate outside [0.01/day, 10⁶/s], or not a number.
     pub fn new(rate_per_s: f64) -> Result<Constant, String> {
         Ok(Constant { rate_per_s: checked_rate("rate", rate_per_s)?, k: 0 })
     }

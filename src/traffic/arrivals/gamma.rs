@@ -25,7 +25,7 @@ impl Gamma {
     /// The gamma renewal process of this rate and cv.
     ///
     /// # Errors
-    /// A rate outside [10⁻⁹, 10⁶] per second or a cv outside [0.01, 100], or not a number.
+    /// A rate outside [0.01/day, 10⁶/s] or a cv outside [0.01, 100], or not a number.
     pub fn new(rate_per_s: f64, cv: f64) -> Result<Gamma, String> {
         let rate_per_s = checked_rate("rate", rate_per_s)?;
         // Gaps in seconds, not ns: the law accepts means up to 10¹².

@@ -2,7 +2,9 @@
 //!
 //! A process speaks in operational time, in which its rate is constant ([`Process`]); [`Arrivals`] maps it
 //! through the workload's profile onto the run. The processes here are open: they do not wait for answers.
-//! `constant` and `batch` begin at 0, a trace with its first row, the others after one gap.
+//! `constant`, `batch` and a trace begin at 0, the others after one gap.
+//!
+//! A new process is a file here that implements `Process` and `Written`, and one line of the registry.
 //!
 //! ```
 //! use ratetide::rng::Key;
@@ -139,6 +141,7 @@ mod tests {
     use super::super::profile::Step;
     use super::*;
     use crate::rng::Key;
+    use proptest::prelude::*;
 
     fn all(process: impl Into<ArrivalProcess>, profile: &[Step], duration_s: u64) -> Vec<f64> {
         let profile = Profile::new(profile).unwrap();
@@ -177,6 +180,55 @@ mod tests {
             assert_eq!(expected(paced.clone().into()), all(paced, &[], duration_s).len());
             let batch = Batch::new(60, Span::from_s(6)).unwrap();
             assert_eq!(expected(batch.clone().into()), all(batch, &[], duration_s).len());
+        }
+    }
+
+    /// One of each process, in the order of the registry.
+    fn each() -> [ArrivalProcess; PROCESSES.members.len()] {
+        let trace = b"timestamp,input_length,output_length\n0,1,1\n700,1,1\n700,1,1\n9000,1,1\n";
+        let trace = std::sync::Arc::new(crate::traffic::trace::parse(trace).unwrap());
+        [
+            Constant::new(3.0).unwrap().into(),
+            Poisson::new(3.0).unwrap().into(),
+            Gamma::new(3.0, 2.0).unwrap().into(),
+            OnOff::new(9.0, 0.0, Span::from_ms(300), Span::from_s(1)).unwrap().into(),
+            Batch::new(3, Span::from_s(1)).unwrap().into(),
+            Replay::new(trace, 1.0, 1.0).unwrap().into(),
+        ]
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 300, failure_persistence: None, ..Default::default() })]
+
+        #[test]
+        fn any_process_in_any_profile_is_in_order_and_ends(
+            entries in prop::collection::vec((1u64..20_000, 0.0..9.0f64, 0u64..9_000), 0..6),
+            duration_ms in 1u64..60_000,
+            seed in 0u64..1_000,
+        ) {
+            let mut at = 0;
+            let steps: Vec<Step> = entries.iter().map(|&(wait, factor, over)| {
+                at += wait;
+                let step = Step { at: Span::from_ms(at), factor: factor.round(), over: Span::from_ms(over) };
+                at += over;
+                step
+            }).collect();
+            let profile = Profile::new(&steps).unwrap();
+            let duration = Span::from_ms(duration_ms);
+            for process in each() {
+                let mut stream = Key::new(seed, 0).stream();
+                let mut arrivals = Arrivals::new(process.clone(), profile.clone(), duration);
+                let (mut last, mut count) = (SimTime::ZERO, 0);
+                while let Some(arrival) = arrivals.next(&mut stream) {
+                    prop_assert!(last <= arrival.at && arrival.at < SimTime::ZERO + duration);
+                    (last, count) = (arrival.at, count + 1);
+                }
+                prop_assert_eq!(arrivals.next(&mut stream), None);
+                if process.dispersion().is_none_or(|d| d == 0.0) {
+                    // Nothing random: the estimate is the count, but for an arrival at the very end.
+                    prop_assert!((arrivals.expected() - f64::from(count)).abs() <= 3.0);
+                }
+            }
         }
     }
 }

@@ -46,7 +46,7 @@ impl OnOff {
     /// The process of these two rates (per second) and mean stays.
     ///
     /// # Errors
-    /// `rate_per_s` outside [10⁻⁹, 10⁶], `off_rate_per_s` neither 0 nor in that range, an empty stay.
+    /// `rate_per_s` outside [0.01/day, 10⁶/s], `off_rate_per_s` neither 0 nor in that range, an empty stay.
     pub fn new(rate_per_s: f64, off_rate_per_s: f64, on: Span, off: Span) -> Result<OnOff, String> {
         let rate_per_s = checked_rate("rate", rate_per_s)?;
         if off_rate_per_s != 0.0 {

@@ -22,7 +22,7 @@ impl Poisson {
     /// The Poisson process of this rate.
     ///
     /// # Errors
-    /// A rate outside [10⁻⁹, 10⁶] per second, or not a number.
+    /// A rate outside [0.01/day, 10⁶/s], or not a number.
     pub fn new(rate_per_s: f64) -> Result<Poisson, String> {
         let rate_per_s = checked_rate("rate", rate_per_s)?;
         Ok(Poisson { rate_per_s, gap_mean_ns: NS / rate_per_s, now_ns: 0.0 })

@@ -35,8 +35,8 @@ pub trait Process {
 
 /// The highest rate an arrival process accepts, per second.
 pub const RATE_MAX_PER_S: f64 = 1e6;
-/// The lowest rate above zero: one arrival in 30 years.
-pub const RATE_MIN_PER_S: f64 = 1e-9;
+/// The lowest rate above zero, per second: one arrival in 100 days.
+pub const RATE_MIN_PER_S: f64 = 0.01 / 86_400.0;
 
 /// Gives the trace in a file named by the scenario, or says why there is none: reading files is the caller's.
 pub type LoadTrace<'a> = &'a mut dyn FnMut(&str) -> Result<Arc<Trace>, String>;

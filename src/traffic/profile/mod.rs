@@ -1,8 +1,8 @@
 //! Rate profiles: how a workload's rate changes over the run, and the clock every arrival process runs on.
 //!
 //! A profile is a factor f(t) ≥ 0, linear between its corners. An arrival process runs in *operational time*
-//! Λ(t) = ∫₀ᵗ f, in which its rate is constant; its arrivals happen at t = Λ⁻¹(operational time). This keeps the process's
-//! own character (cv, batches) at every rate, and for a Poisson process gives exactly the
+//! Λ(t) = ∫₀ᵗ f, in which its rate is constant; its arrivals happen at t = Λ⁻¹(operational time). This keeps
+//! the process's own character (cv, batches) at every rate, and for a Poisson process gives exactly the
 //! non-homogeneous one (Çinlar, *Introduction to Stochastic Processes*, 1975, ch. 4.7).
 //!
 //! Operational time is a float of nanoseconds: whole numbers are exact to 104 days.
@@ -50,7 +50,7 @@ pub const FACTOR_MAX: f64 = 1e6;
 /// The most entries of a profile.
 pub const STEPS_MAX: usize = 10_000;
 
-/// A profile as a scenario writes it: `[ { at = "1 h", factor = 60.0 }, { at = "2 h", factor = 1.0, over = "10 min" } ]`.
+/// An entry of a profile as a scenario writes it: `{ at = "2 h", factor = 1.0, over = "10 min" }`.
 pub static STEP: Spec = Spec::new(
     "profile_step",
     "a step or a ramp of the arrival rate",

@@ -2,8 +2,10 @@
 //!
 //! [`parse`] reads the bytes of a CSV file or of JSON lines; the dialect follows from the column names
 //! ([`DIALECTS`]), compared without regard to case and surrounding spaces, and other columns are ignored.
-//! A row that cannot be used is dropped, counted and named; more than 1 % of such rows, or no good one, makes
-//! the trace invalid. Rows are sorted by time, and times count from the first.
+//! A row that cannot be used is dropped, counted and named: an unreadable or negative time or count, one
+//! above the limits, or no tokens at all. More than 1 % of such rows, or no good one, makes the trace
+//! invalid. A row with prompt but no output tokens, or the reverse, is kept with 1 for the missing count,
+//! as every request here has at least one of each. Rows are sorted by time, and times count from the first.
 
 mod csv_rows;
 mod dialect;
