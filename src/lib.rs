@@ -15,7 +15,6 @@ pub mod name;
 pub mod output;
 pub mod platform;
 pub mod read;
-#[macro_use]
 pub mod registry;
 pub mod replications;
 pub mod reply;

@@ -6,7 +6,7 @@ use super::spec::SCENARIO;
 use super::{Org, PairId, RunConfig, Scenario, Workload};
 use crate::bounds;
 use crate::client::Client;
-use crate::dist::{Dist, Law as _, Tokens};
+use crate::dist::{Dist, Tokens};
 use crate::name::Name;
 use crate::platform::config::ModelConfig;
 use crate::platform::incident::{self, Incident};
