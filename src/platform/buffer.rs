@@ -29,13 +29,7 @@ pub struct Buffer {
 impl Buffer {
     /// An empty buffer that drops what has waited `max_wait`; with `one_queue` colours wait together.
     pub fn new(max_wait: Span, one_queue: bool) -> Buffer {
-        Buffer {
-            queues: [Chain::default(); 2],
-            links: Links::default(),
-            armed: false,
-            max_wait,
-            one_queue,
-        }
+        Buffer { queues: [Chain::default(); 2], links: Links::default(), armed: false, max_wait, one_queue }
     }
 
     /// The class of a colour.

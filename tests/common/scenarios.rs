@@ -112,7 +112,11 @@ impl Draw {
     /// One of these rates per tick.
     fn rate(&mut self, per_tick: &[f64]) -> String {
         let rate = per_tick.choose(&mut self.stream).expect("there is a choice");
-        if rate.is_infinite() { "\"unlimited\"".into() } else { format!("\"{}/s\"", rate / self.tick.as_secs_f64()) }
+        if rate.is_infinite() {
+            "\"unlimited\"".into()
+        } else {
+            format!("\"{}/s\"", rate / self.tick.as_secs_f64())
+        }
     }
 
     fn parts(mut self, seed: u64) -> Parts {
@@ -152,7 +156,9 @@ impl Draw {
             1 => format!("constant = {}", self.span(1, 5)),
             2 => {
                 let (prefill, prompt, output) = (self.span(0, 2), self.span(0, 1), self.span(1, 2));
-                format!("tokens = {{ prefill = {prefill}, per_prompt_token = {prompt}, per_output_token = {output} }}")
+                format!(
+                    "tokens = {{ prefill = {prefill}, per_prompt_token = {prompt}, per_output_token = {output} }}"
+                )
             }
             3 => format!("exponential = {{ mean = {} }}", self.span(1, 4)),
             _ => format!("lognormal = {{ mean = {}, cv = 1.0 }}", self.span(1, 4)),
@@ -176,7 +182,8 @@ impl Draw {
 
     fn limit(&mut self) -> String {
         let enforcement = self.one(&["soft", "attribution", "hard", "strict"]);
-        let mut text = format!("[model.limit]\nenforcement = \"{enforcement}\"\nburst = {}\n", self.span(0, 10));
+        let mut text =
+            format!("[model.limit]\nenforcement = \"{enforcement}\"\nburst = {}\n", self.span(0, 10));
         let modes = ["gcra", "reserved", "model"];
         let (on_429, otherwise) = (self.one(&modes), self.one(&modes));
         text += &format!("reset = {{ on_429 = \"{on_429}\", otherwise = \"{otherwise}\" }}\n");
@@ -222,7 +229,8 @@ impl Draw {
         if models == 1 || self.chance(2) {
             text += &format!("model = \"m{}\"\n", self.number(0, models - 1));
         }
-        let duration = if self.chance(5) { String::new() } else { format!(", duration = {}", self.span(1, 20)) };
+        let duration =
+            if self.chance(5) { String::new() } else { format!(", duration = {}", self.span(1, 20)) };
         if self.chance(2) {
             text + &format!("lose_replicas = {{ count = {}{duration} }}\n", self.number(1, 3))
         } else {
@@ -232,15 +240,18 @@ impl Draw {
     }
 
     fn org(&mut self, index: u64, models: u64) -> (String, Vec<String>) {
-        // One round trip for all, and timers for one of them at most: then the order of an instant is settled.
+        // One round trip for all, timers for one of them at most, a pacer only where there is one: then the
+        // order of an instant is settled.
         let rtt = self.one(&["0", "0", "1", "2", "4"]).parse().expect("a number");
         let count = self.number(1, 2);
         let (timeout, deadline) = (self.number(0, 2 * count), self.number(0, 2 * count));
-        let workloads = (0..count).map(|w| self.workload(w, models, rtt, timeout == w, deadline == w)).collect();
+        let workloads = (0..count)
+            .map(|w| self.workload(w, models, rtt, [timeout == w, deadline == w, count == 1]))
+            .collect();
         (format!("\n[[org]]\nname = \"o{index}\"\n"), workloads)
     }
 
-    fn workload(&mut self, index: u64, models: u64, rtt: u64, timeout: bool, deadline: bool) -> String {
+    fn workload(&mut self, index: u64, models: u64, rtt: u64, options: [bool; 3]) -> String {
         let model = self.number(0, models - 1);
         let mut text = format!("\n[[org.workload]]\nname = \"w{index}\"\nmodel = \"m{model}\"\n");
         text += &format!("rtt = {}\narrivals.{}\n", self.halves(rtt), self.arrivals());
@@ -250,7 +261,7 @@ impl Draw {
         if self.chance(3) {
             text += &format!("max_tokens = {}\n", self.number(1, 5));
         }
-        text + &self.client(rtt, timeout, deadline)
+        text + &self.client(rtt, options)
     }
 
     fn arrivals(&mut self) -> String {
@@ -286,7 +297,7 @@ impl Draw {
         format!("lognormal = {{ mean = {}, cv = 0.8 }}", self.number(2, 6))
     }
 
-    fn client(&mut self, rtt: u64, timeout: bool, deadline: bool) -> String {
+    fn client(&mut self, rtt: u64, [timeout, deadline, pacing]: [bool; 3]) -> String {
         if !self.shape.scalable && !timeout && !deadline && self.chance(5) {
             let names: Vec<&str> = presets::WORDS.iter().map(|word| word.0).collect();
             return format!("client = \"{}\"\n", self.one(&names));
@@ -309,7 +320,7 @@ impl Draw {
         if deadline {
             text += &format!("deadline = {}\n", self.span(rtt + 1, rtt + 24));
         }
-        if self.chance(4) {
+        if pacing && self.chance(3) {
             let (rate, burst) = (self.rate(&[0.5, 1.0, 2.0]), self.number(1, 3));
             text += &format!("pacing.paced = {{ rate = {rate}, burst = {burst} }}\n");
         }
@@ -321,7 +332,8 @@ impl Draw {
             0 => String::new(),
             1 => format!("honor = \"{}\"\n", self.one(&["none", "reset", "retry_after"])),
             _ => {
-                let (header, combine) = (self.one(&["reset", "retry_after"]), self.one(&["replace", "floor"]));
+                let (header, combine) =
+                    (self.one(&["reset", "retry_after"]), self.one(&["replace", "floor"]));
                 let (jitter, beyond) = (self.one(&["0.0", "0.5"]), self.one(&["backoff", "give_up"]));
                 let max = self.one(&["1 s", "3 s", "unlimited"]);
                 format!(

@@ -1,6 +1,9 @@
 //! What the clients do: births, pacing, retries, giving up.
 
-use super::{ARRIVALS, ASKS, Attempt, Birth, DEADLINES, DISCONNECTS, End, Event, Naive, Ns, Place, RETRIES, Request, TIMEOUTS, Try, ns};
+use super::{
+    ARRIVALS, ASKS, Attempt, Birth, DEADLINES, DISCONNECTS, End, Event, Naive, Ns, Place, RETRIES, Request,
+    TIMEOUTS, Try, ns,
+};
 use ratetide::client::GaveUp;
 use ratetide::client::backoff::{Backoff, Jitter};
 use ratetide::client::honor::{Beyond, Combine, Header};
@@ -33,7 +36,11 @@ impl Naive<'_> {
         let r = self.requests.len() - 1;
         let client = &self.scenario.workloads[w].client;
         self.push(now + ns(client.deadline), DEADLINES, Event::Deadline(r));
-        if client.pace.is_some() { self.ask(now, r) } else { self.send(now, r, ARRIVALS) }
+        if client.pace.is_some() {
+            self.ask(now, r)
+        } else {
+            self.send(now, r, ARRIVALS)
+        }
         self.await_birth(w);
     }
 
@@ -68,6 +75,7 @@ impl Naive<'_> {
             arrived: 0,
             started: None,
             completes: 0,
+            completion: 0,
             tokens: 0.0,
             label: None,
             in_vain: false,

@@ -50,9 +50,8 @@ impl<'a> Limiter<'a> {
         let left = 1.0 - (now % width) as f64 / width as f64;
         let over = |weight: &dyn Fn(u32) -> u64| {
             let of_age = |from: Ns, to: Ns| {
-                let aged = self.credited.iter().filter(|(at, _)| {
-                    (from..=to).contains(&(now / width - at / width))
-                });
+                let aged =
+                    self.credited.iter().filter(|(at, _)| (from..=to).contains(&(now / width - at / width)));
                 aged.map(|&(_, tokens)| weight(tokens)).sum::<u64>() as f64
             };
             (of_age(0, 59) + left * of_age(60, 60)) / (seconds(width) * 60.0)
