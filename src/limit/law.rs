@@ -26,6 +26,9 @@ pub trait RateLaw {
         Span::from_s(3600)
     }
 
+    /// The law and its main parameters in a few words, for charts and screens.
+    fn describe(&self) -> String;
+
     /// Whether the law reads [`Live::utilization`] (averaging it costs an exponential per change).
     fn reads_utilization(&self) -> bool {
         false
@@ -89,6 +92,11 @@ impl Law {
     /// See [`RateLaw::window`].
     pub fn window(&self) -> Span {
         self.law().window()
+    }
+
+    /// See [`RateLaw::describe`].
+    pub fn describe(&self) -> String {
+        self.law().describe()
     }
 
     /// See [`RateLaw::reads_utilization`].
