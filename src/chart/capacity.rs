@@ -1,0 +1,237 @@
+//! Capacity: for each model, replicas, utilisation and buffer wait on one time axis.
+
+use plotters::style::RGBColor;
+
+use super::canvas::Canvas;
+use super::data::ResultData;
+use super::error::ChartError;
+use super::finding::{self, CapacityFacts};
+use super::grid::{self, Grid};
+use super::label::{self, Key, Label};
+use super::page;
+use super::panel::{self, Axis, Frame, Heading, Panel};
+use super::scale::{percent, short, span};
+use super::tally;
+use super::theme::{DRAINING, INK, MARGIN, READY, STARTING, WIDTH, solid};
+use super::{Chart, Drawing};
+
+/// Models shown at most, side by side.
+const MODELS_MAX: usize = 3;
+const GUTTER: f64 = 132.0;
+const HEIGHTS: [f64; 3] = [190.0, 140.0, 140.0];
+
+/// The chart of capacity.
+#[derive(Debug)]
+pub struct Capacity;
+
+type Series = Vec<Option<f64>>;
+
+/// One model at each point.
+struct Trace {
+    name: String,
+    /// Ready, starting, draining replicas.
+    replicas: [Series; 3],
+    utilization: Series,
+    wait_s: Series,
+    utilization_band: Option<[Series; 2]>,
+    wait_band: Option<[Series; 2]>,
+}
+
+const STATES: [(&str, &str, RGBColor); 3] = [
+    ("ready_replicas", "ready", READY),
+    ("starting_replicas", "starting", STARTING),
+    ("draining_replicas", "draining", DRAINING),
+];
+
+impl Chart for Capacity {
+    fn name(&self) -> &'static str {
+        "capacity"
+    }
+
+    fn doc(&self) -> &'static str {
+        "replicas, utilisation and buffer wait per model"
+    }
+
+    fn draw(&self, data: &ResultData) -> Result<Option<Drawing>, ChartError> {
+        if data.capacity.rows == 0 {
+            return Ok(None);
+        }
+        let grid = Grid::of(data)?;
+        let (picked, chosen) = tally::pick(&ranked(data), None, MODELS_MAX, ["models", "most attempts", ""]);
+        let traces: Vec<Trace> = picked.iter().map(|model| trace(data, &grid, *model)).collect();
+        let finding = finding::capacity(&traces.iter().map(facts).collect::<Vec<_>>());
+        let svg = picture(data, &grid, &traces, &finding, &chosen)?;
+        Ok(Some((svg, finding)))
+    }
+}
+
+/// Models of the table: the most attempts first, then in order of appearance.
+fn ranked(data: &ResultData) -> Vec<u32> {
+    let present: std::collections::BTreeSet<u32> = data.capacity.key(0).iter().copied().collect();
+    let busy = tally::groups(data, &[2]).into_iter().map(|group| group.key[0]);
+    let mut ranked: Vec<u32> = busy.filter(|model| present.contains(model)).collect();
+    let used: std::collections::BTreeSet<u32> = ranked.iter().copied().collect();
+    ranked.extend(present.difference(&used));
+    ranked
+}
+
+fn trace(data: &ResultData, grid: &Grid, model: u32) -> Trace {
+    let (models, times) = (data.capacity.key(0), data.capacity.number("time_s"));
+    let cells = |values: &[f64]| -> Vec<(f64, f64)> {
+        (0..data.capacity.rows)
+            .filter(|&row| models[row] == model)
+            .map(|row| (times[row], values[row]))
+            .collect()
+    };
+    let mean = |values: &[f64]| grid.mean(cells(values).into_iter());
+    let max = |values: &[f64]| grid.max(cells(values).into_iter());
+    let table = &data.capacity;
+    Trace {
+        name: data.names.text(model).to_owned(),
+        replicas: STATES.map(|(column, _, _)| mean(table.number(column))),
+        utilization: mean(table.number("utilization")),
+        wait_s: max(table.number("buffer_wait_mean_s")),
+        utilization_band: table.band("utilization").map(|(low, high)| [low, high].map(mean)),
+        wait_band: table.band("buffer_wait_mean_s").map(|(low, high)| [low, high].map(max)),
+    }
+}
+
+fn facts(trace: &Trace) -> CapacityFacts {
+    let ready = &trace.replicas[0];
+    let least = ready.iter().flatten().copied().fold(f64::INFINITY, f64::min);
+    CapacityFacts {
+        name: trace.name.clone(),
+        ready: (if least.is_finite() { least } else { 0.0 }, grid::peak(ready)),
+        utilization: (grid::mean(&trace.utilization), grid::peak(&trace.utilization)),
+        wait_s_max: grid::peak(&trace.wait_s),
+    }
+}
+
+fn picture(
+    data: &ResultData,
+    grid: &Grid,
+    traces: &[Trace],
+    finding: &str,
+    chosen: &str,
+) -> Result<String, ChartError> {
+    let mut canvas = Canvas::new();
+    let bands = traces.iter().any(|trace| trace.utilization_band.is_some() || trace.wait_band.is_some());
+    let notes = [chosen, &page::band_note(&data.summary, bands)];
+    let mut y = page::head(&mut canvas, data, Some(grid), finding, &notes)? + 24.0;
+    let columns = traces.len();
+    let width = (WIDTH - 2.0 * MARGIN - GUTTER) / columns as f64;
+    let x_axis = Axis::time(grid, 12 / columns);
+    let axes = axes(traces);
+    for (row, height) in HEIGHTS.iter().enumerate() {
+        y += if row == 0 { 62.0 } else { 46.0 };
+        for (column, trace) in traces.iter().enumerate() {
+            let left = MARGIN + 52.0 + column as f64 * width;
+            let right =
+                MARGIN + (column as f64 + 1.0) * width - if column + 1 == columns { 0.0 } else { 22.0 };
+            let frame = Frame { left, top: y, right, bottom: y + height };
+            let panel = Panel::over_time(frame, grid, &axes[row]);
+            let title = if row == 0 { trace.name.clone() } else { String::new() };
+            let heading = Heading { title, note: note(trace, row, grid), x_title: row == 2 };
+            let causes = panel::causes(&data.summary.causes, None, Some(&trace.name));
+            panel.shade(&mut canvas, &causes, row == 0)?;
+            panel.furnish(&mut canvas, &heading, (&x_axis, &axes[row]), false)?;
+            draw(&mut canvas, &panel, grid, trace, (row, column + 1 == columns))?;
+        }
+        y += height + 26.0;
+    }
+    let about = format!("{finding}. Replicas, utilisation and buffer wait over simulated time.");
+    Ok(canvas.finish(y + 26.0, finding, &about))
+}
+
+/// One axis per row, shared by the models.
+fn axes(traces: &[Trace]) -> [Axis; 3] {
+    let replicas = traces.iter().flat_map(|trace| stacked(trace).pop().expect("three states"));
+    let replicas = replicas.flatten().fold(0.0, f64::max);
+    let utilization = traces.iter().map(|trace| grid::peak(&trace.utilization)).fold(0.0, f64::max);
+    let with_band = |trace: &Trace| {
+        grid::peak(&trace.wait_s).max(trace.wait_band.as_ref().map_or(0.0, |b| grid::peak(&b[1])))
+    };
+    let wait = traces.iter().map(with_band).fold(0.0, f64::max);
+    [Axis::from_zero(replicas.max(1.0), 4), Axis::percent(utilization.max(1.0), 4), Axis::from_zero(wait, 4)]
+}
+
+/// Sums of the replica states from below.
+fn stacked(trace: &Trace) -> Vec<Series> {
+    let mut sums: Vec<Series> = Vec::new();
+    for state in &trace.replicas {
+        let below = sums.last();
+        let sum = |(i, value): (usize, &Option<f64>)| {
+            value.map(|value| value + below.and_then(|below| below[i]).unwrap_or(0.0))
+        };
+        sums.push(state.iter().enumerate().map(sum).collect());
+    }
+    sums
+}
+
+fn note(trace: &Trace, row: usize, grid: &Grid) -> String {
+    let facts = facts(trace);
+    match row {
+        0 => "replicas".to_owned(),
+        1 => {
+            let (mean, peak) = facts.utilization;
+            format!("utilisation, % of ready capacity · mean {}, peak {}", percent(mean), percent(peak))
+        }
+        _ => {
+            let how =
+                if grid.bins_per_point > 1 { "longest of each point’s bins" } else { "mean of each bin" };
+            let peak = if facts.wait_s_max > 0.0 {
+                format!(" · peak {}", span(facts.wait_s_max))
+            } else {
+                String::new()
+            };
+            format!("buffer wait, s ({how}){peak}")
+        }
+    }
+}
+
+fn draw(
+    canvas: &mut Canvas,
+    panel: &Panel,
+    grid: &Grid,
+    trace: &Trace,
+    (row, last): (usize, bool),
+) -> Result<(), ChartError> {
+    if row > 0 {
+        let (values, band) = if row == 1 {
+            (&trace.utilization, &trace.utilization_band)
+        } else {
+            (&trace.wait_s, &trace.wait_band)
+        };
+        if let Some([low, high]) = band {
+            panel.between(canvas, grid, (low, high), (INK, 0.14))?;
+        } else {
+            panel.area(canvas, grid, values, (INK, 0.06, false))?;
+        }
+        return panel.line(canvas, grid, values, solid(INK, 1.5));
+    }
+    let sums = stacked(trace);
+    for (sum, (_, _, colour)) in sums.iter().zip(STATES).rev() {
+        panel.area(canvas, grid, sum, (colour, 1.0, true))?;
+    }
+    if !last {
+        return Ok(());
+    }
+    let mut labels = Vec::new();
+    let mut base = 0.0;
+    for ((sum, state), (_, name, colour)) in sums.iter().zip(&trace.replicas).zip(STATES) {
+        let end = sum.last().copied().flatten().unwrap_or(base);
+        let y = panel.y.px((base + end) / 2.0);
+        base = end;
+        let peak = grid::peak(state);
+        if peak > 0.0 {
+            labels.push(Label {
+                y,
+                key: Key::Square(colour),
+                name: name.to_owned(),
+                value: format!("at most {}", short(peak)),
+            });
+        }
+    }
+    label::order_as_stacked(&mut labels);
+    label::draw(canvas, &labels, (panel.frame.right, GUTTER), (panel.frame.top, panel.frame.bottom))
+}

@@ -1,0 +1,320 @@
+//! The sentence over a picture: what the data say, chosen from a few true forms.
+
+use super::scale::{grouped, percent, short, span};
+use super::tally::Tally;
+
+/// A named tally with the dynamic request rate at the start and end, per minute, if the law bounds it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Party {
+    /// Org, with the model if there are several.
+    pub name: String,
+    /// What became of its attempts.
+    pub tally: Tally,
+    /// First and last dynamic rate, requests per minute.
+    pub rate_rpm: Option<(f64, f64)>,
+    /// The largest ratio of what it sent to its dynamic rate, over the drawn points.
+    pub overdrive: f64,
+}
+
+fn all(count: f64, what: &str) -> String {
+    match count {
+        1.0 => format!("The only {what}"),
+        n => format!("All {} {what}s", grouped(n, 0)),
+    }
+}
+
+fn were(count: f64) -> &'static str {
+    if count == 1.0 { "was" } else { "were" }
+}
+
+/// The dynamic rate: did it bind, for whom, and what of the others? `parties` hold every (org, model).
+pub fn rates(parties: &[Party]) -> String {
+    let ended: f64 = parties.iter().map(|party| party.tally.ended()).sum();
+    let limited: f64 = parties.iter().map(|party| party.tally.limited()).sum();
+    if ended == 0.0 {
+        return "No attempt ended in this run".to_owned();
+    }
+    if limited == 0.0 {
+        let bold = parties.iter().max_by(|a, b| a.overdrive.total_cmp(&b.overdrive));
+        return match bold {
+            Some(bold) if bold.overdrive > 1.05 => format!(
+                "{} sent up to {}× its dynamic rate, yet no attempt was limited (429): there was room",
+                bold.name,
+                short((bold.overdrive * 10.0).round() / 10.0)
+            ),
+            _ => format!(
+                "The dynamic rate never bound: none of {} attempts was limited (429)",
+                grouped(ended, 0)
+            ),
+        };
+    }
+    let share = |party: &Party| party.tally.share(party.tally.limited());
+    let worst = parties
+        .iter()
+        .filter(|party| party.tally.limited() > 0.0)
+        .max_by(|a, b| a.tally.limited().total_cmp(&b.tally.limited()))
+        .expect("something was limited");
+    let head = format!("{}: {} of attempts limited (429)", worst.name, percent(share(worst)));
+    let others: Vec<&Party> =
+        parties.iter().filter(|party| party.name != worst.name && party.tally.ended() > 0.0).collect();
+    let kept = |party: &Party| party.tally.share(party.tally.ok);
+    match (&others[..], worst.rate_rpm) {
+        ([], Some((start, end))) => {
+            let verb = if end > start * 1.02 {
+                "rose"
+            } else if end < start * 0.98 {
+                "fell"
+            } else {
+                return format!("{head} at a dynamic rate of {} requests/min", short(end));
+            };
+            format!(
+                "{head} while the dynamic rate {verb} from {} to {} requests/min",
+                short(start),
+                short(end)
+            )
+        }
+        ([], None) => head,
+        ([other], _) => format!("{head} while {} kept {} success", other.name, percent(kept(other))),
+        (others, _) => {
+            let least = others.iter().min_by(|a, b| kept(a).total_cmp(&kept(b))).expect("not empty");
+            format!(
+                "{head}; of the other {}, none kept less than {} success",
+                others.len(),
+                percent(kept(least))
+            )
+        }
+    }
+}
+
+/// What attempts came to. `spell` names the cause that holds most failures, with its share of them.
+pub fn outcomes(tally: &Tally, spell: Option<(&str, f64)>) -> String {
+    let ended = tally.ended();
+    if ended == 0.0 {
+        return "No attempt ended in this run".to_owned();
+    }
+    if tally.failed() == 0.0 {
+        return format!("{} {} served: no 429, no 503, no timeout", all(ended, "attempt"), were(ended));
+    }
+    let parts: Vec<String> = [
+        (tally.limited(), "limited (429)"),
+        (tally.unavailable, "refused for overload (503)"),
+        (tally.timeout, "timed out at the client"),
+    ]
+    .into_iter()
+    .filter(|(count, _)| *count > 0.0)
+    .map(|(count, what)| format!("{} {what}", percent(tally.share(count))))
+    .collect();
+    if tally.ok == 0.0 {
+        return format!("No attempt was served: {}", listed(&parts));
+    }
+    match spell {
+        Some((label, share)) if share >= 0.75 => {
+            format!(
+                "{}: {} of attempts, {} of these failures in that time",
+                label,
+                listed(&parts),
+                percent(share)
+            )
+        }
+        _ => format!("{} of attempts served, {}", percent(tally.share(tally.ok)), listed(&parts)),
+    }
+}
+
+fn listed(parts: &[String]) -> String {
+    match parts {
+        [] => String::new(),
+        [one] => one.clone(),
+        [first @ .., last] => format!("{} and {last}", first.join(", ")),
+    }
+}
+
+/// What a model's capacity did.
+#[derive(Debug, Clone, PartialEq)]
+pub struct CapacityFacts {
+    /// Model.
+    pub name: String,
+    /// Least and most ready replicas, over the drawn points.
+    pub ready: (f64, f64),
+    /// Mean and peak utilisation, 0–1.
+    pub utilization: (f64, f64),
+    /// Longest mean wait of a bin, seconds.
+    pub wait_s_max: f64,
+}
+
+/// The busiest model's replicas, utilisation and waits.
+pub fn capacity(models: &[CapacityFacts]) -> String {
+    let worst = models.iter().max_by(|a, b| {
+        (a.wait_s_max, a.utilization.1).partial_cmp(&(b.wait_s_max, b.utilization.1)).expect("numbers")
+    });
+    let Some(worst) = worst else { return "No capacity was recorded".to_owned() };
+    let (least, most) = worst.ready;
+    let replicas = if (most - least).abs() < 0.01 {
+        format!("{} {}", short(most), if most == 1.0 { "replica throughout" } else { "replicas throughout" })
+    } else {
+        format!("{}–{} replicas", short(least), short(most))
+    };
+    let (mean, peak) = worst.utilization;
+    let use_ = if peak >= 0.995 && mean < 0.995 {
+        format!("{} used on average and full at its peak", percent(mean))
+    } else {
+        format!("{} used on average, {} at the peak", percent(mean), percent(peak))
+    };
+    let wait = if worst.wait_s_max < 0.0005 {
+        "nobody waited".to_owned()
+    } else {
+        format!("waits up to {}", span(worst.wait_s_max.max(0.001)))
+    };
+    format!("{}: {replicas}, {use_}; {wait}", worst.name)
+}
+
+/// A curve's name, the share that ever succeeded, and the times by which 50 % and 99 % of all had.
+#[derive(Debug, Clone, PartialEq)]
+pub struct CurveFacts {
+    /// Org and workload.
+    pub name: String,
+    /// Last value, 0–1.
+    pub end: f64,
+    /// Seconds, if reached.
+    pub p50_s: Option<f64>,
+    /// Seconds, if reached.
+    pub p99_s: Option<f64>,
+}
+
+/// Who gave up, or who was slowest.
+pub fn time_to_success(curves: &[CurveFacts]) -> String {
+    let Some(worst) = curves.iter().min_by(|a, b| a.end.total_cmp(&b.end)) else {
+        return "No request was made".to_owned();
+    };
+    if worst.end >= 1.0 - 1e-9 {
+        let slow =
+            curves.iter().filter_map(|curve| Some((curve, curve.p99_s?))).max_by(|a, b| a.1.total_cmp(&b.1));
+        return match slow {
+            Some((curve, p99_s)) if curves.len() > 1 => {
+                format!(
+                    "Every request succeeded; the slowest, {}, needed {} for 99 %",
+                    curve.name,
+                    span(p99_s)
+                )
+            }
+            Some((_, p99_s)) => format!("Every request succeeded, 99 % of them within {}", span(p99_s)),
+            None => "Every request succeeded".to_owned(),
+        };
+    }
+    let best = curves.iter().max_by(|a, b| a.end.total_cmp(&b.end)).expect("not empty");
+    if best.end == 0.0 {
+        return "No request ever succeeded".to_owned();
+    }
+    let head = format!("{} of {}’s requests never succeeded", percent(1.0 - worst.end), worst.name);
+    if best.end - worst.end < 1e-4 {
+        return match worst.p50_s {
+            Some(p50_s) => format!("{head}; half had within {}", span(p50_s)),
+            None => head,
+        };
+    }
+    format!("{head}; {} reached {}", best.name, percent(best.end))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn tally(ok: f64, limited: f64, unavailable: f64) -> Tally {
+        let attempts = ok + limited + unavailable;
+        Tally { attempts, ok, limited_request: limited, unavailable, ..Tally::default() }
+    }
+
+    fn party(name: &str, tally: Tally, overdrive: f64) -> Party {
+        Party { name: name.to_owned(), tally, rate_rpm: Some((60.0, 1213.0)), overdrive }
+    }
+
+    #[test]
+    fn rates_say_whom_the_limit_hit_and_what_it_left_the_others() {
+        let spiky = party("spiky", tally(590.0, 410.0, 0.0), 9.0);
+        let steady = party("steady", tally(998.0, 0.0, 2.0), 0.8);
+        assert_eq!(
+            rates(&[steady.clone(), spiky.clone()]),
+            "spiky: 41.0 % of attempts limited (429) while steady kept 99.8 % success"
+        );
+        assert_eq!(
+            rates(std::slice::from_ref(&spiky)),
+            "spiky: 41.0 % of attempts limited (429) while the dynamic rate rose from 60 to 1,213 requests/min"
+        );
+        let third = party("third", tally(9.0, 1.0, 0.0), 1.0);
+        assert!(
+            rates(&[spiky, steady, third]).ends_with("of the other 2, none kept less than 90.0 % success")
+        );
+    }
+
+    #[test]
+    fn rates_that_never_bound_say_so_and_tell_a_smoothed_spike_from_a_quiet_run() {
+        let quiet = party("a", tally(36_000.0, 0.0, 0.0), 0.7);
+        assert_eq!(
+            rates(&[quiet]),
+            "The dynamic rate never bound: none of 36,000 attempts was limited (429)"
+        );
+        let spike = party("a", tally(36_000.0, 0.0, 0.0), 2.34);
+        assert_eq!(
+            rates(&[spike]),
+            "a sent up to 2.3× its dynamic rate, yet no attempt was limited (429): there was room"
+        );
+        assert_eq!(rates(&[]), "No attempt ended in this run");
+    }
+
+    #[test]
+    fn outcomes_name_only_what_happened() {
+        assert_eq!(
+            outcomes(&tally(36_000.0, 0.0, 0.0), None),
+            "All 36,000 attempts were served: no 429, no 503, no timeout"
+        );
+        assert_eq!(
+            outcomes(&tally(1.0, 0.0, 0.0), None),
+            "The only attempt was served: no 429, no 503, no timeout"
+        );
+        assert_eq!(
+            outcomes(&tally(873.0, 119.0, 8.0), None),
+            "87.3 % of attempts served, 11.9 % limited (429) and 0.8 % refused for overload (503)"
+        );
+        assert_eq!(
+            outcomes(&tally(873.0, 119.0, 8.0), Some(("spiky ×60", 0.94))),
+            "spiky ×60: 11.9 % limited (429) and 0.8 % refused for overload (503) of attempts, 94.0 % of these failures in that time"
+        );
+        assert_eq!(outcomes(&tally(0.0, 5.0, 0.0), None), "No attempt was served: 100 % limited (429)");
+        assert_eq!(outcomes(&tally(0.0, 0.0, 0.0), None), "No attempt ended in this run");
+    }
+
+    #[test]
+    fn capacity_tells_growth_from_a_fixed_fleet() {
+        let mut facts =
+            CapacityFacts { name: "m".into(), ready: (2.0, 9.0), utilization: (0.61, 1.0), wait_s_max: 9.8 };
+        assert_eq!(
+            capacity(&[facts.clone()]),
+            "m: 2–9 replicas, 61.0 % used on average and full at its peak; waits up to 9.8 s"
+        );
+        facts = CapacityFacts { ready: (4.0, 4.0), utilization: (0.61, 0.7), wait_s_max: 0.0, ..facts };
+        assert_eq!(
+            capacity(&[facts]),
+            "m: 4 replicas throughout, 61.0 % used on average, 70.0 % at the peak; nobody waited"
+        );
+    }
+
+    #[test]
+    fn curves_say_who_never_succeeded() {
+        let curve = |name: &str, end, p50_s, p99_s| CurveFacts { name: name.into(), end, p50_s, p99_s };
+        let good = curve("steady", 1.0, Some(1.0), Some(12.0));
+        assert_eq!(
+            time_to_success(std::slice::from_ref(&good)),
+            "Every request succeeded, 99 % of them within 12 s"
+        );
+        let bad = curve("spiky", 0.771, Some(4.0), None);
+        assert_eq!(
+            time_to_success(&[good, bad.clone()]),
+            "22.9 % of spiky’s requests never succeeded; steady reached 100 %"
+        );
+        assert_eq!(
+            time_to_success(&[bad]),
+            "22.9 % of spiky’s requests never succeeded; half had within 4 s"
+        );
+        assert_eq!(time_to_success(&[curve("a", 0.0, None, None)]), "No request ever succeeded");
+        assert_eq!(time_to_success(&[]), "No request was made");
+    }
+}

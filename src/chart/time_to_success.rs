@@ -1,0 +1,203 @@
+//! Time to success: for each org and workload, the share of all requests that had succeeded within a time.
+
+use super::canvas::{Canvas, Point};
+use super::data::ResultData;
+use super::error::ChartError;
+use super::finding::{self, CurveFacts};
+use super::label::{self, Key, Label};
+use super::page;
+use super::panel::{Axis, Frame, Heading, Panel};
+use super::scale::{self, Scale, percent, span};
+use super::tally;
+use super::theme::{AXIS, HAIRLINE, MARGIN, SERIES, Stroke, WIDTH, solid};
+use super::{Chart, Drawing};
+
+/// Curves drawn in grey behind the named ones, at most.
+const CONTEXT_MAX: usize = 60;
+/// Points per curve.
+const POINTS_MAX: usize = 600;
+const GUTTER: f64 = 236.0;
+const HEIGHT: f64 = 400.0;
+
+/// The chart of times to success.
+#[derive(Debug)]
+pub struct TimeToSuccess;
+
+/// One curve: its name and `(seconds, share)` in rising order, never empty.
+#[derive(Debug, Clone)]
+struct Curve {
+    name: String,
+    points: Vec<(f64, f64)>,
+}
+
+impl Curve {
+    fn end(&self) -> f64 {
+        self.points[self.points.len() - 1].1
+    }
+
+    /// The time by which `share` of all requests had succeeded, if they ever did.
+    fn reached_s(&self, share: f64) -> Option<f64> {
+        let place = self.points.partition_point(|(_, s)| *s < share - 1e-12);
+        self.points.get(place).map(|(time_s, _)| *time_s)
+    }
+
+    fn facts(&self) -> CurveFacts {
+        CurveFacts {
+            name: self.name.clone(),
+            end: self.end(),
+            p50_s: self.reached_s(0.5),
+            p99_s: self.reached_s(0.99),
+        }
+    }
+}
+
+impl Chart for TimeToSuccess {
+    fn name(&self) -> &'static str {
+        "time_to_success"
+    }
+
+    fn doc(&self) -> &'static str {
+        "share of all requests that had succeeded within a time, per org and workload"
+    }
+
+    fn draw(&self, data: &ResultData) -> Result<Option<Drawing>, ChartError> {
+        let curves = curves(data);
+        if curves.is_empty() {
+            return Ok(None);
+        }
+        let finding = finding::time_to_success(&curves.iter().map(Curve::facts).collect::<Vec<_>>());
+        let worst = (0..curves.len()).min_by(|&a, &b| curves[a].end().total_cmp(&curves[b].end()));
+        let what = ["curves", "most requests", "the one that ends lowest"];
+        let (named, mut chosen) = tally::pick(&curves, worst, SERIES.len(), what);
+        if !chosen.is_empty() {
+            chosen = chosen.replace("shown", "named") + "; others in grey";
+        }
+        let context = &curves[..curves.len().min(CONTEXT_MAX)];
+        let context = if chosen.is_empty() { &[] } else { context };
+        let svg = picture(data, &named, context, &finding, &chosen)?;
+        Ok(Some((svg, finding)))
+    }
+}
+
+/// All curves, the most requests first.
+fn curves(data: &ResultData) -> Vec<Curve> {
+    let table = &data.time_to_success;
+    let (times, shares) = (table.number("time_s"), table.number("succeeded_share"));
+    let mut points: std::collections::BTreeMap<[u32; 3], Vec<(f64, f64)>> = std::collections::BTreeMap::new();
+    for row in 0..table.rows {
+        let key = [0, 1, 2].map(|column| table.key(column)[row]);
+        points.entry(key).or_default().push((times[row], shares[row].min(1.0)));
+    }
+    let requests: std::collections::BTreeMap<Vec<u32>, f64> =
+        tally::groups(data, &[0, 1, 2]).into_iter().map(|group| (group.key, group.tally.requests)).collect();
+    let mut keys: Vec<[u32; 3]> = points.keys().copied().collect();
+    let weight = |key: &[u32; 3]| requests.get(&key[..]).copied().unwrap_or(0.0);
+    keys.sort_by(|a, b| weight(b).total_cmp(&weight(a)));
+    let differs = |column: usize| keys.iter().any(|key| key[column] != keys[0][column]);
+    // A column that is the same for all curves tells nothing; the org always stands.
+    let columns: Vec<usize> =
+        [0, 1, 2].into_iter().filter(|&column| column == 0 || differs(column)).collect();
+    let name =
+        |key: &[u32; 3]| columns.iter().map(|&c| data.names.text(key[c])).collect::<Vec<_>>().join(" · ");
+    let mut curve =
+        |key: &[u32; 3]| Curve { name: name(key), points: points.remove(key).unwrap_or_default() };
+    keys.iter().map(|key| curve(key)).collect()
+}
+
+fn picture(
+    data: &ResultData,
+    named: &[Curve],
+    context: &[Curve],
+    finding: &str,
+    chosen: &str,
+) -> Result<String, ChartError> {
+    let mut canvas = Canvas::new();
+    let top = page::head(&mut canvas, data, None, finding, &[chosen])? + 86.0;
+    let frame = Frame { left: MARGIN + 52.0, top, right: WIDTH - MARGIN - GUTTER, bottom: top + HEIGHT };
+    let y_axis = Axis::percent(1.0, 4);
+    let x_axis = time_axis(named.iter().chain(context));
+    let (low, high) = (x_axis.ticks[0].0, x_axis.ticks[x_axis.ticks.len() - 1].0);
+    let panel = Panel {
+        frame,
+        x: Scale::log(low, high, frame.left, frame.right),
+        y: Scale::linear(0.0, 1.0, frame.bottom, frame.top),
+    };
+    let heading = Heading {
+        title: "Time to success".to_owned(),
+        note: "% of all requests that had succeeded within x; a curve that ends below 100 % shows requests that never did"
+            .to_owned(),
+        x_title: true,
+    };
+    panel.furnish(&mut canvas, &heading, (&x_axis, &y_axis), true)?;
+    for curve in context {
+        canvas.line(&path(&panel, curve), solid(if named.len() > 1 { AXIS } else { HAIRLINE }, 0.9))?;
+    }
+    let mut labels = Vec::new();
+    for (curve, (colour, dash)) in named.iter().zip(SERIES).rev() {
+        let stroke = Stroke { colour, width: 2.0, dash };
+        canvas.line(&path(&panel, curve), stroke)?;
+        let half =
+            curve.reached_s(0.5).map_or_else(|| "half: never".to_owned(), |s| format!("half in {}", span(s)));
+        let most = curve.reached_s(0.99).map_or_else(String::new, |s| format!(", 99 % in {}", span(s)));
+        labels.push(Label {
+            y: panel.y.px(curve.end()),
+            key: Key::Line(stroke),
+            name: curve.name.clone(),
+            value: format!("{} · {half}{most}", percent(curve.end())),
+        });
+    }
+    labels.reverse();
+    label::draw(&mut canvas, &labels, (frame.right, GUTTER), (frame.top, frame.bottom))?;
+    let about = format!(
+        "{finding}. Distribution of the time from a request's birth to its success, over all requests."
+    );
+    Ok(canvas.finish(frame.bottom + 54.0, finding, &about))
+}
+
+/// 1, 3, 10 … seconds from where the first curve leaves the floor to where the last one ends.
+fn time_axis<'a>(curves: impl Iterator<Item = &'a Curve> + Clone) -> Axis {
+    let lasts = curves.clone().map(|curve| curve.points[curve.points.len() - 1].0);
+    let high = lasts.fold(0.0, f64::max).max(1e-3);
+    let firsts =
+        curves.filter_map(|curve| curve.points.iter().find(|point| point.1 >= 0.002)).map(|point| point.0);
+    let low = firsts.fold(high, f64::min).max(high * 1e-6).min(high * 0.5);
+    let ticks = scale::log_ticks(low, high);
+    let title = "time from the first attempt to success (s, log scale)".to_owned();
+    Axis { ticks: ticks.into_iter().map(|v| (v, scale::short(v))).collect(), title }
+}
+
+/// A curve from the floor to the right edge, thinned to at most [`POINTS_MAX`] points.
+fn path(panel: &Panel, curve: &Curve) -> Vec<Point> {
+    let stride = curve.points.len().div_ceil(POINTS_MAX);
+    let last = curve.points[curve.points.len() - 1];
+    let at = |(time_s, share): (f64, f64)| (panel.x.px(time_s), panel.y.px(share));
+    let mut path: Vec<Point> = curve.points.iter().copied().step_by(stride).map(at).collect();
+    path.insert(0, (path[0].0, panel.y.px(0.0)));
+    path.push(at(last));
+    path.push((panel.frame.right, panel.y.px(last.1)));
+    path
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn quantiles_count_all_requests() {
+        let curve = Curve { name: "a".into(), points: vec![(1.0, 0.2), (2.0, 0.5), (4.0, 0.8)] };
+        assert_eq!(
+            (curve.reached_s(0.5), curve.reached_s(0.51), curve.reached_s(0.99)),
+            (Some(2.0), Some(4.0), None)
+        );
+    }
+
+    #[test]
+    fn the_time_axis_is_sound_for_any_curve() {
+        for points in [vec![(0.0, 0.0)], vec![(0.0, 1.0)], vec![(1e-300, 0.5), (1e15, 1.0)], vec![(3.0, 1.0)]]
+        {
+            let axis = time_axis([Curve { name: String::new(), points }].iter());
+            assert!((2..=12).contains(&axis.ticks.len()));
+            assert!(axis.ticks[0].0 > 0.0 && axis.ticks.windows(2).all(|pair| pair[0].0 < pair[1].0));
+        }
+    }
+}
