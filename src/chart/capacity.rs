@@ -12,19 +12,20 @@ use super::page;
 use super::panel::{self, Axis, Frame, Heading, Panel};
 use super::scale::{percent, short, span};
 use super::tally;
-use super::theme::{DRAINING, INK, MARGIN, READY, STARTING, WIDTH, solid};
+use super::theme::{DRAINING, INK, MARGIN, READY, SECTION, STARTING, WIDTH, solid};
+use super::trace::Series;
 use super::{Chart, Drawing};
 
 /// Models shown at most, side by side.
 const MODELS_MAX: usize = 3;
 const GUTTER: f64 = 132.0;
+/// Points over the width of the page.
+const POINTS_MAX: usize = 480;
 const HEIGHTS: [f64; 3] = [190.0, 140.0, 140.0];
 
 /// The chart of capacity.
 #[derive(Debug)]
 pub struct Capacity;
-
-type Series = Vec<Option<f64>>;
 
 /// One model at each point.
 struct Trace {
@@ -56,8 +57,8 @@ impl Chart for Capacity {
         if data.capacity.rows == 0 {
             return Ok(None);
         }
-        let grid = Grid::of(data)?;
         let (picked, chosen) = tally::pick(&ranked(data), None, MODELS_MAX, ["models", "most attempts", ""]);
+        let grid = Grid::of(data, POINTS_MAX / picked.len())?;
         let traces: Vec<Trace> = picked.iter().map(|model| trace(data, &grid, *model)).collect();
         let finding = finding::capacity(&traces.iter().map(facts).collect::<Vec<_>>());
         let svg = picture(data, &grid, &traces, &finding, &chosen)?;
@@ -117,30 +118,33 @@ fn picture(
     let mut canvas = Canvas::new();
     let bands = traces.iter().any(|trace| trace.utilization_band.is_some() || trace.wait_band.is_some());
     let notes = [chosen, &page::band_note(&data.summary, bands)];
-    let mut y = page::head(&mut canvas, data, Some(grid), finding, &notes)? + 24.0;
+    let mut y = page::head(&mut canvas, data, Some(grid), finding, &notes)? + 22.0;
     let columns = traces.len();
     let width = (WIDTH - 2.0 * MARGIN - GUTTER) / columns as f64;
     let x_axis = Axis::time(grid, 12 / columns);
     let axes = axes(traces);
+    if columns > 1 {
+        y += 22.0;
+    }
     for (row, height) in HEIGHTS.iter().enumerate() {
-        y += if row == 0 { 62.0 } else { 46.0 };
+        y += panel::HEAD;
         for (column, trace) in traces.iter().enumerate() {
-            let left = MARGIN + 52.0 + column as f64 * width;
-            let right =
-                MARGIN + (column as f64 + 1.0) * width - if column + 1 == columns { 0.0 } else { 22.0 };
-            let frame = Frame { left, top: y, right, bottom: y + height };
+            let from = MARGIN + column as f64 * width;
+            let right = from + width - if column + 1 == columns { 0.0 } else { 22.0 };
+            if row == 0 && columns > 1 {
+                panel::title(&mut canvas, (from, y - panel::HEAD), right - from, (&trace.name, SECTION), "")?;
+            }
+            let frame = Frame { left: from + panel::TICKS, top: y, right, bottom: y + height };
             let panel = Panel::over_time(frame, grid, &axes[row]);
-            let title = if row == 0 { trace.name.clone() } else { String::new() };
-            let heading = Heading { title, note: note(trace, row, grid), x_title: row == 2 };
-            let causes = panel::causes(&data.summary.causes, None, Some(&trace.name));
+            let causes = panel::causes(&data.summary, grid, None, Some(&trace.name));
             panel.shade(&mut canvas, &causes, row == 0)?;
-            panel.furnish(&mut canvas, &heading, (&x_axis, &axes[row]), false)?;
+            panel.furnish(&mut canvas, &heading(trace, row, grid), (&x_axis, &axes[row]), false)?;
             draw(&mut canvas, &panel, grid, trace, (row, column + 1 == columns))?;
         }
-        y += height + 26.0;
+        y += height + panel::FOOT + if row == 2 { panel::X_TITLE } else { 0.0 };
     }
     let about = format!("{finding}. Replicas, utilisation and buffer wait over simulated time.");
-    Ok(canvas.finish(y + 26.0, finding, &about))
+    Ok(canvas.finish(y + 14.0, finding, &about))
 }
 
 /// One axis per row, shared by the models.
@@ -152,7 +156,7 @@ fn axes(traces: &[Trace]) -> [Axis; 3] {
         grid::peak(&trace.wait_s).max(trace.wait_band.as_ref().map_or(0.0, |b| grid::peak(&b[1])))
     };
     let wait = traces.iter().map(with_band).fold(0.0, f64::max);
-    [Axis::from_zero(replicas.max(1.0), 4), Axis::percent(utilization.max(1.0), 4), Axis::from_zero(wait, 4)]
+    [Axis::from_zero(replicas.max(1.0), 5), Axis::percent(utilization.max(1.0), 4), Axis::from_zero(wait, 4)]
 }
 
 /// Sums of the replica states from below.
@@ -168,25 +172,26 @@ fn stacked(trace: &Trace) -> Vec<Series> {
     sums
 }
 
-fn note(trace: &Trace, row: usize, grid: &Grid) -> String {
+fn heading(trace: &Trace, row: usize, grid: &Grid) -> Heading {
     let facts = facts(trace);
-    match row {
-        0 => "replicas".to_owned(),
+    let (title, note) = match row {
+        0 => ("Replicas", "number, stacked".to_owned()),
         1 => {
             let (mean, peak) = facts.utilization;
-            format!("utilisation, % of ready capacity · mean {}, peak {}", percent(mean), percent(peak))
+            ("Utilisation", format!("% of ready capacity · mean {}, peak {}", percent(mean), percent(peak)))
         }
         _ => {
             let how =
-                if grid.bins_per_point > 1 { "longest of each point’s bins" } else { "mean of each bin" };
+                if grid.bins_per_point > 1 { "s, longest of the bins’ means" } else { "s, mean per bin" };
             let peak = if facts.wait_s_max > 0.0 {
                 format!(" · peak {}", span(facts.wait_s_max))
             } else {
                 String::new()
             };
-            format!("buffer wait, s ({how}){peak}")
+            ("Buffer wait", format!("{how}{peak}"))
         }
-    }
+    };
+    Heading { title: title.to_owned(), note, x_title: row == 2 }
 }
 
 fn draw(
@@ -205,7 +210,7 @@ fn draw(
         if let Some([low, high]) = band {
             panel.between(canvas, grid, (low, high), (INK, 0.14))?;
         } else {
-            panel.area(canvas, grid, values, (INK, 0.06, false))?;
+            panel.area(canvas, grid, values, (READY, 0.4, false))?;
         }
         return panel.line(canvas, grid, values, solid(INK, 1.5));
     }

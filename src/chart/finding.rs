@@ -95,28 +95,25 @@ pub fn outcomes(tally: &Tally, spell: Option<(&str, f64)>) -> String {
     if tally.failed() == 0.0 {
         return format!("{} {} served: no 429, no 503, no timeout", all(ended, "attempt"), were(ended));
     }
-    let parts: Vec<String> = [
+    let mut kinds = [
         (tally.limited(), "limited (429)"),
-        (tally.unavailable, "refused for overload (503)"),
+        (tally.unavailable, "met overload (503)"),
         (tally.timeout, "timed out at the client"),
-    ]
-    .into_iter()
-    .filter(|(count, _)| *count > 0.0)
-    .map(|(count, what)| format!("{} {what}", percent(tally.share(count))))
-    .collect();
+    ];
+    kinds.sort_by(|a, b| b.0.total_cmp(&a.0));
+    // The two that weigh most; the picture prints them all.
+    let kinds = kinds.iter().take(2).filter(|(count, _)| *count > 0.0);
+    let parts: Vec<String> =
+        kinds.map(|(count, what)| format!("{} {what}", percent(tally.share(*count)))).collect();
     if tally.ok == 0.0 {
         return format!("No attempt was served: {}", listed(&parts));
     }
+    let served = format!("{} of attempts served", percent(tally.share(tally.ok)));
     match spell {
         Some((label, share)) if share >= 0.75 => {
-            format!(
-                "{}: {} of attempts, {} of these failures in that time",
-                label,
-                listed(&parts),
-                percent(share)
-            )
+            format!("{served}, {}; {} of failures during {label}", listed(&parts), percent(share))
         }
-        _ => format!("{} of attempts served, {}", percent(tally.share(tally.ok)), listed(&parts)),
+        _ => format!("{served}, {}", listed(&parts)),
     }
 }
 
@@ -272,11 +269,11 @@ mod tests {
         );
         assert_eq!(
             outcomes(&tally(873.0, 119.0, 8.0), None),
-            "87.3 % of attempts served, 11.9 % limited (429) and 0.8 % refused for overload (503)"
+            "87.3 % of attempts served, 11.9 % limited (429) and 0.8 % met overload (503)"
         );
         assert_eq!(
             outcomes(&tally(873.0, 119.0, 8.0), Some(("spiky ×60", 0.94))),
-            "spiky ×60: 11.9 % limited (429) and 0.8 % refused for overload (503) of attempts, 94.0 % of these failures in that time"
+            "87.3 % of attempts served, 11.9 % limited (429) and 0.8 % met overload (503); 94.0 % of failures during spiky ×60"
         );
         assert_eq!(outcomes(&tally(0.0, 5.0, 0.0), None), "No attempt was served: 100 % limited (429)");
         assert_eq!(outcomes(&tally(0.0, 0.0, 0.0), None), "No attempt ended in this run");

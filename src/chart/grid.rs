@@ -1,10 +1,8 @@
-//! The time axis of a run: bins gathered into at most 600 points per line.
+//! The time axis of a run: bins gathered into as many points as a panel can show.
 
 use super::data::ResultData;
 use super::error::ChartError;
 
-/// Points per line beyond which bins are gathered.
-const POINTS_MAX: usize = 600;
 /// Bins of a run, drain included, that a chart accepts.
 const BINS_MAX: f64 = 1e6;
 
@@ -20,11 +18,12 @@ pub struct Grid {
 }
 
 impl Grid {
-    /// The bins up to the end of traffic, and of the drain as far as anything happened in it.
+    /// The bins up to the end of traffic, and of the drain as far as anything happened in it, gathered into at
+    /// most `points_max` points.
     ///
     /// # Errors
     /// More than a million bins, or a bin after the end of the run.
-    pub fn of(data: &ResultData) -> Result<Grid, ChartError> {
+    pub fn of(data: &ResultData, points_max: usize) -> Result<Grid, ChartError> {
         let summary = &data.summary;
         let whole_s = summary.duration_s + summary.drain_s;
         if whole_s / summary.interval_s > BINS_MAX {
@@ -49,12 +48,13 @@ impl Grid {
         };
         let last_s = ["attempts", "ok_200", "gave_up"].map(busy).into_iter().fold(0.0, f64::max);
         let end_s = summary.duration_s.max(last_s + summary.interval_s);
-        Ok(Grid::new(summary.interval_s, (end_s / summary.interval_s - 1e-9).ceil().max(1.0) as usize))
+        let bins = (end_s / summary.interval_s - 1e-9).ceil().max(1.0) as usize;
+        Ok(Grid { bins_per_point: bins.div_ceil(points_max), ..Grid::new(summary.interval_s, bins) })
     }
 
-    /// `bins` bins of `interval_s` seconds.
+    /// `bins` bins of `interval_s` seconds, each a point.
     pub fn new(interval_s: f64, bins: usize) -> Grid {
-        Grid { interval_s, bins, bins_per_point: bins.div_ceil(POINTS_MAX).max(1) }
+        Grid { interval_s, bins, bins_per_point: 1 }
     }
 
     /// Number of points.
@@ -97,6 +97,14 @@ impl Grid {
         sums.into_iter().map(|(sum, n)| (n > 0.0).then(|| sum / n)).collect()
     }
 
+    /// The first and the last defined cell.
+    pub fn ends(&self, cells: impl Iterator<Item = (f64, f64)>) -> Option<(f64, f64)> {
+        let inside = cells.filter(|(time_s, value)| *time_s < self.end_s() && !value.is_nan());
+        inside
+            .map(|(_, value)| value)
+            .fold(None, |ends, value| Some((ends.map_or(value, |(first, _)| first), value)))
+    }
+
     /// The largest cell of each point.
     pub fn max(&self, cells: impl Iterator<Item = (f64, f64)>) -> Vec<Option<f64>> {
         let mut largest: Vec<Option<f64>> = vec![None; self.points()];
@@ -123,11 +131,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_hundred_thousand_bins_become_at_most_600_points() {
-        let grid = Grid::new(1.0, 100_000);
-        assert_eq!((grid.bins_per_point, grid.points()), (167, 599));
+    fn bins_are_gathered_and_the_short_last_point_counts_as_what_it_is() {
+        let grid = Grid { bins_per_point: 167, ..Grid::new(1.0, 100_000) };
+        assert_eq!(grid.points(), 599);
         let rates = grid.per_minute((0..100_000).map(|i| (f64::from(i), 2.0)));
-        assert!(rates.iter().all(|rate| (rate.unwrap() - 120.0).abs() < 1e-9), "the short last point too");
+        assert!(rates.iter().all(|rate| (rate.unwrap() - 120.0).abs() < 1e-9));
     }
 
     #[test]

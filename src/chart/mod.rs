@@ -7,7 +7,7 @@
 //! |---|---|
 //! | charts | `rates`, `outcomes`, `capacity`, `time_to_success` |
 //! | around a plot | `page` (head), `panel` (axes, causes, lines, areas), `label` (names at the right), `finding` (the title) |
-//! | numbers | `data` and `table` (files in), `grid` (bins), `tally` (sums), `scale` (ranges, ticks, print) |
+//! | numbers | `data` and `table` (files in), `grid` (bins), `tally` (sums), `trace` (one pair's lines), `scale` (ranges, ticks, print) |
 //! | ink | `canvas` (SVG), `png`, `text` (the typeface), `theme` (colours, sizes) |
 
 mod canvas;
@@ -30,6 +30,7 @@ mod tally;
 mod text;
 mod theme;
 mod time_to_success;
+mod trace;
 
 use rayon::prelude::*;
 

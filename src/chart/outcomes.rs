@@ -14,8 +14,8 @@ use super::scale::{grouped, percent};
 use super::tally::{self, Group, Tally};
 use super::text;
 use super::theme::{
-    CLIENT_TIMEOUT, LABEL, LIMITED_429, MARGIN, OK_200, PANEL_NOTE, PANEL_TITLE, SERVED, TICK,
-    UNAVAILABLE_503, WIDTH, solid,
+    CLIENT_TIMEOUT, LABEL, LIMITED_429, MARGIN, OK_200, PANEL_TITLE, SERVED, TICK, UNAVAILABLE_503, WIDTH,
+    solid,
 };
 use super::{Chart, Drawing};
 
@@ -23,7 +23,9 @@ use super::{Chart, Drawing};
 const RARE: f64 = 0.02;
 /// Orgs shown at most in the lower panel.
 const ORGS_MAX: usize = 6;
-const GUTTER: f64 = 186.0;
+const GUTTER: f64 = 160.0;
+/// Points over the width of the page.
+const POINTS_MAX: usize = 480;
 
 /// The chart of outcomes.
 #[derive(Debug)]
@@ -72,7 +74,7 @@ impl Chart for Outcomes {
         if data.outcomes.rows == 0 {
             return Ok(None);
         }
-        let grid = Grid::of(data)?;
+        let grid = Grid::of(data, POINTS_MAX)?;
         let total = tally::total(data);
         let spell = worst_spell(data, &total);
         let finding =
@@ -81,13 +83,17 @@ impl Chart for Outcomes {
             KINDS.iter().map(|kind| per_minute(data, &grid, kind.columns)).collect();
 
         let mut canvas = Canvas::new();
-        let mut y = page::head(&mut canvas, data, Some(&grid), &finding, &[])? + 24.0;
+        let mut y = page::head(&mut canvas, data, Some(&grid), &finding, &[])? + 22.0;
         let rare = total.failed() > 0.0 && total.share(total.failed()) < RARE;
         let heights: &[(usize, f64)] = if rare { &[(0, 250.0), (1, 170.0)] } else { &[(0, 300.0)] };
         for (place, (from, height)) in heights.iter().enumerate() {
-            y += 62.0;
-            let frame =
-                Frame { left: MARGIN + 52.0, top: y, right: WIDTH - MARGIN - GUTTER, bottom: y + height };
+            y += panel::HEAD;
+            let frame = Frame {
+                left: MARGIN + panel::TICKS,
+                top: y,
+                right: WIDTH - MARGIN - GUTTER,
+                bottom: y + height,
+            };
             let heading = match place {
                 0 => ("Outcome of every attempt", "attempts ended per minute, stacked"),
                 _ => (
@@ -101,7 +107,7 @@ impl Chart for Outcomes {
                 x_title: place + 1 == heights.len(),
             };
             stack(&mut canvas, data, &grid, frame, &heading, (&series, *from), &total)?;
-            y += height + if heading.x_title { 44.0 } else { 24.0 };
+            y += height + panel::FOOT + if heading.x_title { panel::X_TITLE } else { 6.0 };
         }
         let groups = tally::groups(data, &[0]);
         if groups.len() > 1 {
@@ -158,7 +164,7 @@ fn stack(
     let top = grid::peak(sums.last().expect("at least one kind"));
     let (x_axis, y_axis) = (Axis::time(grid, 12), Axis::from_zero(top, 5));
     let panel = Panel::over_time(frame, grid, &y_axis);
-    panel.shade(canvas, &panel::causes(&data.summary.causes, None, None), true)?;
+    panel.shade(canvas, &panel::causes(&data.summary, grid, None, None), true)?;
     panel.furnish(canvas, heading, (&x_axis, &y_axis), false)?;
     let shown = |kind: &Kind| (kind.count)(total) > 0.0;
     for (sum, kind) in sums.iter().zip(&KINDS[from..]).rev().filter(|(_, kind)| shown(kind)) {
@@ -196,13 +202,11 @@ fn shares_by_org(
     });
     let (picked, chosen) =
         tally::pick(groups, worst, ORGS_MAX, ["orgs", "most attempts", "the one that failed most"]);
-    let mut y = top + 30.0;
-    canvas.text("Who bore it", (MARGIN + 4.0, y), PANEL_TITLE, Anchor::Start)?;
     let note = if chosen.is_empty() { String::new() } else { format!(" · {chosen}") };
-    let note = format!("% of each org’s attempts{note}");
-    y += 19.0;
-    canvas.text(&note, (MARGIN + 4.0, y), PANEL_NOTE, Anchor::Start)?;
-    y += 12.0;
+    let note = format!("% of the org’s attempts that ended{note}");
+    let named = ("Outcome by org", PANEL_TITLE);
+    panel::title(canvas, (MARGIN, top + 26.0), WIDTH - 2.0 * MARGIN, named, &note)?;
+    let mut y = top + 38.0;
     let (left, right) = (MARGIN + 176.0, WIDTH - MARGIN - 330.0);
     for group in &picked {
         let tally = &group.tally;

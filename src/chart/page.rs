@@ -106,7 +106,7 @@ mod tests {
     fn the_subtitle_names_scenario_law_seed_length_and_bins() {
         let data = ResultData::read(&Sample::spike().files()).unwrap();
         assert_eq!(
-            subtitle(&data.summary, Some(&Grid::new(10.0, 1080))),
+            subtitle(&data.summary, Some(&Grid { bins_per_point: 2, ..Grid::new(10.0, 1080) })),
             "scenario spike · success_window ×2, 1 h, soft · seed 7 · 3 h simulated · 10 s bins, 2 to a point"
         );
         let mut summary = data.summary;

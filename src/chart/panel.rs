@@ -3,12 +3,12 @@
 use plotters::style::RGBColor;
 
 use super::canvas::{Anchor, Canvas, Point};
-use super::data::Cause;
+use super::data::{Cause, Summary};
 use super::error::ChartError;
 use super::grid::Grid;
 use super::scale::{self, Scale, TimeUnit};
 use super::text;
-use super::theme::{AXIS, HAIRLINE, INK, PANEL_NOTE, PANEL_TITLE, Stroke, TICK, solid};
+use super::theme::{AXIS, HAIRLINE, INK, PANEL_NOTE, PANEL_TITLE, Stroke, TICK, Type, solid};
 
 /// Causes drawn at most; the rest would be a grey wall.
 const CAUSES_MAX: usize = 100;
@@ -73,12 +73,39 @@ impl Axis {
 /// What stands around a plot.
 #[derive(Debug, Clone, Default)]
 pub struct Heading {
-    /// Bold; may be empty.
+    /// What is drawn, bold.
     pub title: String,
-    /// The unit and a remark, below.
+    /// The unit and a remark, after the title.
     pub note: String,
     /// Print the horizontal axis' title.
     pub x_title: bool,
+}
+
+/// From the edge of the page or column to the plot: room for tick labels, px.
+pub const TICKS: f64 = 56.0;
+/// Above the plot: the heading and the causes' labels, px.
+pub const HEAD: f64 = 44.0;
+/// Below the plot: tick labels, px; [`X_TITLE`] more where the axis is named.
+pub const FOOT: f64 = 24.0;
+/// The horizontal axis' title, px.
+pub const X_TITLE: f64 = 18.0;
+
+/// A name in bold and a remark after it on one line, cut to `width` px.
+pub fn title(
+    canvas: &mut Canvas,
+    at: Point,
+    width: f64,
+    (name, style): (&str, Type),
+    note: &str,
+) -> Result<(), ChartError> {
+    let name = text::fit(name, style, width);
+    canvas.text(&name, at, style, Anchor::Start)?;
+    let used = if name.is_empty() { 0.0 } else { text::width(&name, style) + 9.0 };
+    if !note.is_empty() && width - used > 40.0 {
+        let note = text::fit(note, PANEL_NOTE, width - used);
+        canvas.text(&note, (at.0 + used, at.1), PANEL_NOTE, Anchor::Start)?;
+    }
+    Ok(())
 }
 
 /// A plot with its two scales.
@@ -111,21 +138,8 @@ impl Panel {
         x_lines: bool,
     ) -> Result<(), ChartError> {
         let Frame { left, top, right, bottom } = self.frame;
-        let axis_left = left - 48.0;
-        let note_y = top - 24.0;
-        let width = right - axis_left;
-        canvas.text(
-            &text::fit(&heading.title, PANEL_TITLE, width),
-            (axis_left, note_y - 19.0),
-            PANEL_TITLE,
-            Anchor::Start,
-        )?;
-        canvas.text(
-            &text::fit(&heading.note, PANEL_NOTE, width),
-            (axis_left, note_y),
-            PANEL_NOTE,
-            Anchor::Start,
-        )?;
+        let named = (heading.title.as_str(), PANEL_TITLE);
+        title(canvas, (left - TICKS, top - 26.0), right - left + TICKS, named, &heading.note)?;
         for (value, label) in &y.ticks {
             let at = self.y.px(*value);
             canvas.line(&[(left, at), (right, at)], solid(HAIRLINE, 1.0))?;
@@ -147,7 +161,7 @@ impl Panel {
     }
 
     /// Shades the spans of `causes`, each with its label (if `labelled`) above the plot where there is room.
-    pub fn shade(&self, canvas: &mut Canvas, causes: &[&Cause], labelled: bool) -> Result<(), ChartError> {
+    pub fn shade(&self, canvas: &mut Canvas, causes: &[Cause], labelled: bool) -> Result<(), ChartError> {
         let Frame { left, top, right, bottom } = self.frame;
         let mut taken = left - 6.0;
         for cause in causes.iter().take(CAUSES_MAX) {
@@ -244,20 +258,29 @@ impl Panel {
     }
 }
 
-/// The causes that touch `org` and `model` (none = any of them), by start.
-pub fn causes<'a>(all: &'a [Cause], org: Option<&str>, model: Option<&str>) -> Vec<&'a Cause> {
+/// The causes that touch `org` and `model` (none = any of them), by start, and the drain if `grid` shows it.
+pub fn causes(summary: &Summary, grid: &Grid, org: Option<&str>, model: Option<&str>) -> Vec<Cause> {
     let touches = |named: &Option<String>, shown: Option<&str>| match (named, shown) {
         (Some(named), Some(shown)) => named == shown,
         _ => true,
     };
-    let mut causes: Vec<&Cause> =
-        all.iter().filter(|cause| touches(&cause.org, org) && touches(&cause.model, model)).collect();
+    let mut causes: Vec<Cause> = (summary.causes.iter())
+        .filter(|cause| touches(&cause.org, org) && touches(&cause.model, model))
+        .filter(|cause| cause.start_s.min(cause.end_s) < grid.end_s())
+        .cloned()
+        .collect();
+    if grid.end_s() > summary.duration_s + grid.interval_s / 2.0 {
+        let (start_s, end_s) = (summary.duration_s, grid.end_s());
+        causes.push(Cause { start_s, end_s, label: "drain".to_owned(), model: None, org: None });
+    }
     causes.sort_by(|a, b| a.start_s.total_cmp(&b.start_s));
     causes
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::data::ResultData;
+    use super::super::samples::Sample;
     use super::*;
 
     fn panel(grid: &Grid) -> Panel {
@@ -280,17 +303,15 @@ mod tests {
     }
 
     #[test]
-    fn causes_are_those_of_the_org_and_model_shown() {
-        let cause = |org: Option<&str>, start_s| Cause {
-            start_s,
-            end_s: 1.0,
-            label: String::new(),
-            model: None,
-            org: org.map(str::to_owned),
+    fn causes_are_those_of_the_org_and_model_shown_and_the_drain() {
+        let data = ResultData::read(&Sample::spike().files()).unwrap();
+        let labels = |org: &str, bins| -> Vec<String> {
+            let causes = causes(&data.summary, &Grid::new(10.0, bins), Some(org), Some("llama-3.3-70b"));
+            causes.into_iter().map(|cause| cause.label).collect()
         };
-        let all = [cause(Some("a"), 2.0), cause(Some("b"), 1.0), cause(None, 0.0)];
-        assert_eq!(causes(&all, Some("a"), Some("m")).len(), 2);
-        assert_eq!(causes(&all, None, None).iter().map(|c| c.start_s).collect::<Vec<_>>(), [0.0, 1.0, 2.0]);
+        assert_eq!(labels("spiky", 1080), ["spiky ×60"]);
+        assert_eq!(labels("steady", 1080), [""; 0]);
+        assert_eq!(labels("steady", 1100), ["drain"]);
     }
 
     #[test]

@@ -8,43 +8,29 @@ use super::grid::{self, Grid};
 use super::label::{self, Key, Label};
 use super::page;
 use super::panel::{self, Axis, Frame, Heading, Panel};
-use super::scale::{percent, short};
+use super::scale::{compact, grouped, percent};
 use super::tally::{self, Group};
-use super::theme::{Dash, MARGIN, OFFERED, RATE, SERVED, Stroke, WIDTH, solid};
+use super::theme::{Dash, MARGIN, OFFERED, RATE, SECTION, SERVED, Stroke, WIDTH, solid};
+use super::trace::{Series, Trace};
 use super::{Chart, Drawing};
 
 /// Pairs shown at most.
 const PAIRS_MAX: usize = 4;
+/// Points over the whole width of the page.
+const POINTS_MAX: usize = 480;
 /// Panels of one quantity share their range unless their peaks differ by more than this factor.
 const SHARE_MAX: f64 = 12.0;
-/// A dynamic rate above this many times the traffic leaves the plot, or the traffic would lie on the floor.
-const ABOVE_MAX: f64 = 4.0;
+/// Between columns, px.
+const GAP: f64 = 20.0;
+
+/// Wider than what is served, so that it shows on both sides where the two run together.
+const OFFERED_LINE: Stroke = solid(OFFERED, 3.4);
+const SERVED_LINE: Stroke = solid(SERVED, 1.6);
+const RATE_LINE: Stroke = Stroke { dash: Dash::Short, ..solid(RATE, 2.0) };
 
 /// The chart of dynamic rates.
 #[derive(Debug)]
 pub struct Rates;
-
-/// One resource of one pair, per minute at each point.
-#[derive(Debug, Clone, Default)]
-struct Trace {
-    offered: Vec<Option<f64>>,
-    served: Vec<Option<f64>>,
-    rate: Vec<Option<f64>>,
-    bands: Vec<[Vec<Option<f64>>; 2]>,
-}
-
-impl Trace {
-    /// The upper end the vertical axis needs.
-    fn top(&self) -> f64 {
-        let bands = self.bands.iter().map(|[_, high]| grid::peak(high)).fold(0.0, f64::max);
-        let traffic = grid::peak(&self.offered).max(grid::peak(&self.served));
-        let rate = grid::peak(&self.rate);
-        match traffic {
-            t if t > 0.0 && rate > ABOVE_MAX * t => 1.25 * t,
-            t => t.max(rate).max(bands),
-        }
-    }
-}
 
 /// An org and a model with their traces.
 #[derive(Debug, Clone)]
@@ -69,7 +55,7 @@ impl Chart for Rates {
         if groups.is_empty() {
             return Ok(None);
         }
-        let grid = Grid::of(data)?;
+        let grid = Grid::of(data, if groups.len() == 1 { POINTS_MAX } else { POINTS_MAX / 2 })?;
         let several_models = groups.iter().any(|group| group.key[1] != groups[0].key[1]);
         let name = |group: &Group| match several_models {
             true => format!("{} · {}", data.names.text(group.key[0]), data.names.text(group.key[1])),
@@ -79,86 +65,31 @@ impl Chart for Rates {
             .filter(|&i| groups[i].tally.limited() > 0.0)
             .max_by(|&a, &b| groups[a].tally.limited().total_cmp(&groups[b].tally.limited()));
         let plural = if several_models { "pairs of org and model" } else { "orgs" };
-        let (picked, chosen) =
-            tally::pick(&groups, worst, PAIRS_MAX, [plural, "most attempts", "the most limited"]);
-        let pairs: Vec<Pair> = picked.iter().map(|group| pair(data, &grid, group, name(group))).collect();
-        let finding =
-            finding::rates(&groups.iter().map(|group| party(group, name(group), &pairs)).collect::<Vec<_>>());
+        let what = [plural, "most attempts", "the most limited"];
+        let (picked, chosen) = tally::pick(&groups, worst, PAIRS_MAX, what);
+        let pair = |group: &Group| {
+            let key = [group.key[0], group.key[1]];
+            let (requests, tokens) = (Trace::requests(data, &grid, key), Trace::tokens(data, &grid, key));
+            Pair { name: name(group), group: group.clone(), requests, tokens }
+        };
+        let pairs: Vec<Pair> = picked.iter().map(pair).collect();
+        let parties: Vec<Party> = groups.iter().map(|group| party(group, name(group), &pairs)).collect();
+        let finding = finding::rates(&parties);
         let svg = picture(data, &grid, &pairs, &finding, &chosen)?;
         Ok(Some((svg, finding)))
     }
 }
 
-fn cells<'a>(
-    data: &'a ResultData,
-    group: &'a Group,
-    values: &'a [f64],
-) -> impl Iterator<Item = (f64, f64)> + 'a {
-    let (orgs, models, times) = (data.outcomes.key(0), data.outcomes.key(2), data.outcomes.number("time_s"));
-    (0..data.outcomes.rows)
-        .filter(|&row| orgs[row] == group.key[0] && models[row] == group.key[1])
-        .map(|row| (times[row], values[row]))
-}
-
-fn rate_cells<'a>(
-    data: &'a ResultData,
-    group: &'a Group,
-    values: &'a [f64],
-) -> impl Iterator<Item = (f64, f64)> + 'a {
-    let (orgs, models, times) = (data.rates.key(0), data.rates.key(1), data.rates.number("time_s"));
-    (0..data.rates.rows)
-        .filter(|&row| orgs[row] == group.key[0] && models[row] == group.key[1])
-        .map(|row| (times[row], values[row]))
-}
-
-fn requests(data: &ResultData, grid: &Grid, group: &Group) -> Trace {
-    let counts = |column: &str| grid.per_minute(cells(data, group, data.outcomes.number(column)));
-    let band = |column: &str| {
-        let (low, high) = data.outcomes.band(column)?;
-        Some([low, high].map(|values| grid.per_minute(cells(data, group, values))))
-    };
-    let rate_band = data.rates.band("dynamic_rate_rpm");
-    let rate_band = rate_band.map(|(low, high)| [low, high].map(|v| grid.mean(rate_cells(data, group, v))));
-    Trace {
-        offered: counts("attempts"),
-        served: counts("ok_200"),
-        rate: grid.mean(rate_cells(data, group, data.rates.number("dynamic_rate_rpm"))),
-        bands: [band("attempts"), band("ok_200"), rate_band].into_iter().flatten().collect(),
-    }
-}
-
-fn tokens(data: &ResultData, grid: &Grid, group: &Group) -> Trace {
-    let (prompt, output) = (data.outcomes.number("prompt_tokens"), data.outcomes.number("output_tokens"));
-    let both = cells(data, group, prompt).chain(cells(data, group, output));
-    let band = data.rates.band("dynamic_tokens_tpm");
-    Trace {
-        offered: Vec::new(),
-        served: grid.per_minute(both),
-        rate: grid.mean(rate_cells(data, group, data.rates.number("dynamic_tokens_tpm"))),
-        bands: band
-            .map(|(low, high)| [low, high].map(|v| grid.mean(rate_cells(data, group, v))))
-            .into_iter()
-            .collect(),
-    }
-}
-
-fn pair(data: &ResultData, grid: &Grid, group: &Group, name: String) -> Pair {
-    let (requests, tokens) = (requests(data, grid, group), tokens(data, grid, group));
-    Pair { name, group: group.clone(), requests, tokens }
-}
-
 /// What the finding needs of a group; its rates are known if it is one of the drawn `pairs`.
 fn party(group: &Group, name: String, pairs: &[Pair]) -> Party {
     let drawn = pairs.iter().find(|pair| pair.group.key == group.key);
-    let rate = drawn.map_or(&[][..], |pair| &pair.requests.rate);
-    let mut defined = rate.iter().flatten();
-    let rate_rpm = defined.next().map(|first| (*first, *defined.next_back().unwrap_or(first)));
-    let overdrive = drawn.map_or(0.0, |pair| {
-        let sent = pair.requests.offered.iter().zip(rate);
-        sent.filter_map(|(sent, rate)| Some(sent.as_ref()? / rate.filter(|rate| *rate > 0.0)?))
-            .fold(0.0, f64::max)
-    });
-    Party { name, tally: group.tally, rate_rpm, overdrive }
+    let rate_rpm = drawn.and_then(|pair| pair.requests.ends);
+    Party {
+        name,
+        tally: group.tally,
+        rate_rpm,
+        overdrive: drawn.map_or(0.0, |pair| pair.requests.overdrive()),
+    }
 }
 
 /// One pair fills the width, requests above tokens; several stand in rows, requests beside tokens.
@@ -172,41 +103,47 @@ fn picture(
     let mut canvas = Canvas::new();
     let bands = pairs.iter().any(|pair| !pair.requests.bands.is_empty());
     let notes = [chosen, &page::band_note(&data.summary, bands)];
-    let mut y = page::head(&mut canvas, data, Some(grid), finding, &notes)? + 24.0;
-    let (columns, height) = if pairs.len() == 1 { (1, 250.0) } else { (2, 158.0) };
-    let width = (WIDTH - 2.0 * MARGIN) / f64::from(columns);
-    let gutter = if columns == 1 { 170.0 } else { 136.0 };
-    let x_axis = Axis::time(grid, if columns == 1 { 12 } else { 7 });
+    let mut y = page::head(&mut canvas, data, Some(grid), finding, &notes)? + 26.0;
+    let columns = if pairs.len() == 1 { 1 } else { 2 };
+    let (height, gutter, ticks) = if columns == 1 { (230.0, 150.0, (12, 5)) } else { (150.0, 140.0, (7, 4)) };
+    let width = (WIDTH - 2.0 * MARGIN - GAP * (columns as f64 - 1.0)) / columns as f64;
+    let x_axis = Axis::time(grid, ticks.0);
     let tops = [
-        shared_tops(pairs.iter().map(|p| p.requests.top())),
-        shared_tops(pairs.iter().map(|p| p.tokens.top())),
+        shared_tops(pairs.iter().map(|pair| pair.requests.top())),
+        shared_tops(pairs.iter().map(|pair| pair.tokens.top())),
     ];
     for (row, pair) in pairs.iter().enumerate() {
+        y += 18.0;
+        panel::title(&mut canvas, (MARGIN, y), WIDTH - 2.0 * MARGIN, (&pair.name, SECTION), &shares(pair))?;
+        y += 6.0;
+        let [org, model] = [0, 1].map(|i| data.names.text(pair.group.key[i]));
+        let causes = panel::causes(&data.summary, grid, Some(org), Some(model));
         for (place, trace) in [&pair.requests, &pair.tokens].into_iter().enumerate() {
-            let column = if columns == 1 { 0 } else { place };
-            if place == 0 || columns == 1 {
-                y += 62.0;
+            let column = place % columns;
+            if column == 0 {
+                y += panel::HEAD;
             }
-            let left = MARGIN + 52.0 + column as f64 * (width + 4.0);
-            let right = MARGIN + (column as f64 + 1.0) * width - gutter;
-            let frame = Frame { left, top: y, right, bottom: y + height };
-            let y_axis = Axis::from_zero(tops[place][row], if columns == 1 { 5 } else { 4 });
+            let left = MARGIN + column as f64 * (width + GAP);
+            let frame =
+                Frame { left: left + panel::TICKS, top: y, right: left + width - gutter, bottom: y + height };
+            let y_axis = Axis::from_zero(tops[place][row], ticks.1);
             let panel = Panel::over_time(frame, grid, &y_axis);
-            let x_title = columns == 1 && place == 1 || columns == 2 && row + 1 == pairs.len();
-            let heading = Heading { x_title, ..heading(pair, place, shared(&tops[place])) };
-            let org = data.names.text(pair.group.key[0]);
-            let causes =
-                panel::causes(&data.summary.causes, Some(org), Some(data.names.text(pair.group.key[1])));
+            let shared = tops[place].iter().all(|top| *top == tops[place][0]);
+            let heading = Heading {
+                title: ["Requests", "Tokens"][place].to_owned(),
+                note: if shared { "per minute" } else { "per minute, on a scale of its own" }.to_owned(),
+                x_title: row + 1 == pairs.len() && place + columns >= 2,
+            };
             panel.shade(&mut canvas, &causes, true)?;
             panel.furnish(&mut canvas, &heading, (&x_axis, &y_axis), false)?;
             draw(&mut canvas, &panel, grid, trace, gutter)?;
-            if place == 1 || columns == 1 {
-                y += height + if x_title { 40.0 } else { 24.0 };
+            if column + 1 == columns {
+                y += height + panel::FOOT + if heading.x_title { panel::X_TITLE } else { 8.0 };
             }
         }
     }
     let about = format!("{finding}. Dynamic rate, offered and served load over simulated time.");
-    Ok(canvas.finish(y + 12.0, finding, &about))
+    Ok(canvas.finish(y + 14.0, finding, &about))
 }
 
 /// The same axis end for all, unless their peaks are too far apart for all to be seen.
@@ -217,27 +154,19 @@ fn shared_tops(tops: impl Iterator<Item = f64>) -> Vec<f64> {
     if high <= SHARE_MAX * low { vec![high; tops.len()] } else { tops }
 }
 
-fn shared(tops: &[f64]) -> bool {
-    tops.iter().all(|top| *top == tops[0])
-}
-
-fn heading(pair: &Pair, place: usize, shared: bool) -> Heading {
+/// What became of a pair's attempts, in a line.
+fn shares(pair: &Pair) -> String {
     let tally = &pair.group.tally;
-    let own = if shared { "" } else { " (own scale)" };
-    if place == 1 {
-        return Heading { note: format!("tokens per minute{own}"), ..Heading::default() };
-    }
-    let mut parts = vec![format!("requests per minute{own}")];
-    if tally.limited() > 0.0 {
-        parts.push(format!("{} limited (429)", percent(tally.share(tally.limited()))));
-    }
-    if tally.unavailable > 0.0 {
-        parts.push(format!("{} overload (503)", percent(tally.share(tally.unavailable))));
-    }
-    if parts.len() == 1 {
-        parts.push(format!("{} served", percent(tally.share(tally.ok))));
-    }
-    Heading { title: pair.name.clone(), note: parts.join(" · "), x_title: false }
+    let kinds = [
+        (tally.limited(), "limited (429)"),
+        (tally.unavailable, "overload (503)"),
+        (tally.timeout, "timed out"),
+    ];
+    let mut parts = vec![format!("{} attempts", grouped(tally.attempts, 0))];
+    parts.push(format!("{} served", percent(tally.share(tally.ok))));
+    let failed = kinds.iter().filter(|(count, _)| *count > 0.0);
+    parts.extend(failed.map(|(count, what)| format!("{} {what}", percent(tally.share(*count)))));
+    parts.join(" · ")
 }
 
 fn draw(
@@ -248,43 +177,30 @@ fn draw(
     gutter: f64,
 ) -> Result<(), ChartError> {
     let top = panel.y.high();
-    let rate: Vec<Option<f64>> = trace.rate.iter().map(|rate| rate.filter(|rate| *rate <= top)).collect();
+    let rate: Series = trace.rate.iter().map(|rate| rate.filter(|rate| *rate <= top)).collect();
     if !trace.offered.is_empty() {
-        panel.between(canvas, grid, (&trace.served, &trace.offered), (OFFERED, 0.16))?;
+        panel.between(canvas, grid, (&trace.served, &trace.offered), (OFFERED, 0.18))?;
     }
-    let dashed = Stroke { dash: Dash::Short, ..solid(RATE, 2.0) };
     for [low, high] in &trace.bands {
         panel.between(canvas, grid, (low, high), (SERVED, 0.14))?;
     }
-    panel.line(canvas, grid, &trace.offered, solid(OFFERED, 1.5))?;
-    panel.line(canvas, grid, &trace.served, solid(SERVED, 1.8))?;
-    panel.line(canvas, grid, &rate, dashed)?;
+    panel.line(canvas, grid, &trace.offered, OFFERED_LINE)?;
+    panel.line(canvas, grid, &trace.served, SERVED_LINE)?;
+    panel.line(canvas, grid, &rate, RATE_LINE)?;
+    let (first, last) = trace.ends.unwrap_or((0.0, 0.0));
+    let above = if last > top { " ↑" } else { "" };
+    let peak = |values: &Series| format!("peak {}", compact(grid::peak(values)));
+    let lines = [
+        (&trace.rate, RATE_LINE, "dynamic rate", format!("{} → {}{above}", compact(first), compact(last))),
+        (&trace.offered, OFFERED_LINE, "offered", peak(&trace.offered)),
+        (&trace.served, SERVED_LINE, "served (200)", peak(&trace.served)),
+    ];
     let mut labels = Vec::new();
-    let mut label = |values: &[Option<f64>], stroke, name: &str, value: String| {
+    for (values, stroke, name, value) in lines {
         if let Some(end) = values.iter().flatten().next_back() {
             labels.push(Label { y: panel.y.px(*end), key: Key::Line(stroke), name: name.to_owned(), value });
         }
-    };
-    let ends = |values: &[Option<f64>]| {
-        let mut defined = values.iter().flatten();
-        let first = defined.next().copied().unwrap_or(0.0);
-        (first, defined.next_back().copied().unwrap_or(first))
-    };
-    let (first, last) = ends(&trace.rate);
-    let off = if last > top { " ↑" } else { "" };
-    label(&trace.rate, dashed, "dynamic rate", format!("{} → {}{off}", short(first), short(last)));
-    label(
-        &trace.offered,
-        solid(OFFERED, 1.5),
-        "offered",
-        format!("peak {}", short(grid::peak(&trace.offered))),
-    );
-    label(
-        &trace.served,
-        solid(SERVED, 1.8),
-        "served (200)",
-        format!("peak {}", short(grid::peak(&trace.served))),
-    );
+    }
     label::draw(canvas, &labels, (panel.frame.right, gutter), (panel.frame.top, panel.frame.bottom))
 }
 
@@ -297,13 +213,5 @@ mod tests {
         assert_eq!(shared_tops([100.0, 50.0].into_iter()), [100.0, 100.0]);
         assert_eq!(shared_tops([1e6, 1.0].into_iter()), [1e6, 1.0]);
         assert_eq!(shared_tops([0.0, 0.0].into_iter()), [0.0, 0.0]);
-    }
-
-    #[test]
-    fn a_rate_far_above_the_traffic_leaves_the_plot() {
-        let values = |v: f64| vec![Some(v)];
-        let trace = |rate| Trace { offered: values(100.0), rate: values(rate), ..Trace::default() };
-        assert_eq!(trace(6000.0).top(), 125.0);
-        assert_eq!(trace(300.0).top(), 300.0);
     }
 }

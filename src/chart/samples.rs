@@ -174,7 +174,7 @@ impl Shape {
             };
             let target = (used / quiet / 0.8 / 0.7).ceil().clamp(1.0, 8.0);
             let (starting, draining) =
-                ((target - replicas).max(0.0), if target < replicas { 1.0 } else { 0.0 });
+                ((target - replicas).max(0.0), if target < replicas - 0.9 { 1.0 } else { 0.0 });
             replicas += (target - replicas) * (self.interval_s / 120.0).min(0.5);
             let _ = write!(
                 sample.capacity,
@@ -195,7 +195,7 @@ impl Shape {
             for step in 0..=120 {
                 let time_s = 0.3 * 10f64.powf(f64::from(step) / 45.0);
                 let median = 1.2 * (1.0 + i as f64) * (1.3 - end) * 3.0;
-                let share = end / (1.0 + (median / time_s).powf(1.8));
+                let share = end * (1.0 - 1e-3) / (1.0 + (median / time_s).powf(2.6));
                 let share = if step == 120 { end } else { share };
                 let _ = writeln!(sample.time_to_success, "{},chat,{model},{time_s:.4},{share:.6}", org.name);
             }

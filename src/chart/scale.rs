@@ -166,9 +166,14 @@ pub fn short(value: f64) -> String {
     if value == 0.0 {
         return "0".to_owned();
     }
-    let decimals = (2 - value.abs().log10().floor() as i32).clamp(0, 9) as usize;
+    let decimals = (2 - value.log10().floor() as i32).clamp(0, 9) as usize;
     let text = grouped(value, decimals);
     if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.').to_owned() } else { text }
+}
+
+/// A number in little room: to three significant figures, from ten thousand on with k, M, G, T.
+pub fn compact(value: f64) -> String {
+    if (9_999.5..999_500.0).contains(&value) { short(value / 1000.0) + "k" } else { short(value) }
 }
 
 /// A share in 0–1 as a percentage that is never rounded to "none" or "all" when it is neither.
@@ -183,7 +188,7 @@ pub fn percent(share: f64) -> String {
     }
 }
 
-/// A span of time in words: "90 s", "12 min", "1.5 h".
+/// A span of time in words, to two or three figures: "0.8 s", "90 s", "12 min", "1.5 h".
 pub fn span(seconds: f64) -> String {
     let unit = match seconds {
         s if s < 120.0 => TimeUnit::Second,
@@ -191,7 +196,9 @@ pub fn span(seconds: f64) -> String {
         s if s < 2.0 * 86_400.0 => TimeUnit::Hour,
         _ => TimeUnit::Day,
     };
-    format!("{} {}", short(seconds / unit.seconds()), unit.symbol())
+    let value = seconds / unit.seconds();
+    let value = if value >= 1.0 { (value * 10.0).round() / 10.0 } else { value };
+    format!("{} {}", short(value), unit.symbol())
 }
 
 #[cfg(test)]
@@ -255,10 +262,11 @@ mod tests {
         assert_eq!(grouped(1234567.0, 0), "1,234,567");
         assert_eq!(grouped(999.5, 1), "999.5");
         assert_eq!([0.0, 0.25, 12.345, 1234.0, 2_000_000.0].map(short), ["0", "0.25", "12.3", "1,234", "2M"]);
+        assert_eq!([6000.0, 60_000.0, 578_893.0, 2e6].map(compact), ["6,000", "60k", "579k", "2M"]);
         assert_eq!(
             [0.0, 1e-5, 0.119, 0.99999, 1.0].map(percent),
             ["0 %", "< 0.1 %", "11.9 %", "> 99.9 %", "100 %"]
         );
-        assert_eq!([10.0, 90.0, 720.0, 10_800.0].map(span), ["10 s", "90 s", "12 min", "3 h"]);
+        assert_eq!([0.25, 8.95, 90.0, 720.0, 10_800.0].map(span), ["0.25 s", "9 s", "90 s", "12 min", "3 h"]);
     }
 }

@@ -38,11 +38,11 @@ pub const SERVED: RGBColor = RGBColor(0x00, 0x72, 0xb2);
 pub const RATE: RGBColor = RGBColor(0xe6, 0x61, 0x00);
 
 /// Replicas that serve: area.
-pub const READY: RGBColor = RGBColor(0xa9, 0xb8, 0xc6);
+pub const READY: RGBColor = RGBColor(0xb9, 0xc6, 0xd2);
 /// Replicas that start: area.
-pub const STARTING: RGBColor = RGBColor(0xe3, 0xb7, 0xd0);
+pub const STARTING: RGBColor = RGBColor(0xb4, 0x6a, 0x9a);
 /// Replicas that drain: area.
-pub const DRAINING: RGBColor = RGBColor(0x3e, 0x4c, 0x59);
+pub const DRAINING: RGBColor = RGBColor(0x33, 0x41, 0x4e);
 
 /// Curves of one panel, in order, each with its dash.
 pub const SERIES: [(RGBColor, Dash); 4] = [
@@ -108,9 +108,11 @@ pub struct Type {
 pub const TITLE: Type = Type { size: 22.0, bold: true, colour: INK };
 /// What was simulated.
 pub const SUBTITLE: Type = Type { size: 13.0, bold: false, colour: MUTED };
+/// The name over a row or column of panels.
+pub const SECTION: Type = Type { size: 16.0, bold: true, colour: INK };
 /// A panel's title.
-pub const PANEL_TITLE: Type = Type { size: 15.0, bold: true, colour: INK };
-/// A panel's unit.
+pub const PANEL_TITLE: Type = Type { size: 13.5, bold: true, colour: INK };
+/// A panel's unit, and remarks on a section.
 pub const PANEL_NOTE: Type = Type { size: 12.5, bold: false, colour: MUTED };
 /// Tick labels and small notes.
 pub const TICK: Type = Type { size: 12.0, bold: false, colour: MUTED };

@@ -6,7 +6,7 @@ use super::error::ChartError;
 use super::finding::{self, CurveFacts};
 use super::label::{self, Key, Label};
 use super::page;
-use super::panel::{Axis, Frame, Heading, Panel};
+use super::panel::{self, Axis, Frame, Heading, Panel};
 use super::scale::{self, Scale, percent, span};
 use super::tally;
 use super::theme::{AXIS, HAIRLINE, MARGIN, SERIES, Stroke, WIDTH, solid};
@@ -16,7 +16,7 @@ use super::{Chart, Drawing};
 const CONTEXT_MAX: usize = 60;
 /// Points per curve.
 const POINTS_MAX: usize = 600;
-const GUTTER: f64 = 236.0;
+const GUTTER: f64 = 252.0;
 const HEIGHT: f64 = 400.0;
 
 /// The chart of times to success.
@@ -99,9 +99,9 @@ fn curves(data: &ResultData) -> Vec<Curve> {
         [0, 1, 2].into_iter().filter(|&column| column == 0 || differs(column)).collect();
     let name =
         |key: &[u32; 3]| columns.iter().map(|&c| data.names.text(key[c])).collect::<Vec<_>>().join(" · ");
-    let mut curve =
+    let curve =
         |key: &[u32; 3]| Curve { name: name(key), points: points.remove(key).unwrap_or_default() };
-    keys.iter().map(|key| curve(key)).collect()
+    keys.iter().map(curve).collect()
 }
 
 fn picture(
@@ -112,11 +112,11 @@ fn picture(
     chosen: &str,
 ) -> Result<String, ChartError> {
     let mut canvas = Canvas::new();
-    let top = page::head(&mut canvas, data, None, finding, &[chosen])? + 86.0;
-    let frame = Frame { left: MARGIN + 52.0, top, right: WIDTH - MARGIN - GUTTER, bottom: top + HEIGHT };
+    let top = page::head(&mut canvas, data, None, finding, &[chosen])? + 22.0 + panel::HEAD;
+    let frame =
+        Frame { left: MARGIN + panel::TICKS, top, right: WIDTH - MARGIN - GUTTER, bottom: top + HEIGHT };
     let y_axis = Axis::percent(1.0, 4);
-    let x_axis = time_axis(named.iter().chain(context));
-    let (low, high) = (x_axis.ticks[0].0, x_axis.ticks[x_axis.ticks.len() - 1].0);
+    let ((low, high), x_axis) = time_axis(named.iter().chain(context));
     let panel = Panel {
         frame,
         x: Scale::log(low, high, frame.left, frame.right),
@@ -124,7 +124,7 @@ fn picture(
     };
     let heading = Heading {
         title: "Time to success".to_owned(),
-        note: "% of all requests that had succeeded within x; a curve that ends below 100 % shows requests that never did"
+        note: "% of all requests that had succeeded within x (a curve that ends below 100 % shows requests that never did)"
             .to_owned(),
         x_title: true,
     };
@@ -137,8 +137,8 @@ fn picture(
         let stroke = Stroke { colour, width: 2.0, dash };
         canvas.line(&path(&panel, curve), stroke)?;
         let half =
-            curve.reached_s(0.5).map_or_else(|| "half: never".to_owned(), |s| format!("half in {}", span(s)));
-        let most = curve.reached_s(0.99).map_or_else(String::new, |s| format!(", 99 % in {}", span(s)));
+            curve.reached_s(0.5).map_or_else(|| "half never".to_owned(), |s| format!("half {}", span(s)));
+        let most = curve.reached_s(0.99).map_or_else(String::new, |s| format!(" · 99 % {}", span(s)));
         labels.push(Label {
             y: panel.y.px(curve.end()),
             key: Key::Line(stroke),
@@ -154,16 +154,21 @@ fn picture(
     Ok(canvas.finish(frame.bottom + 54.0, finding, &about))
 }
 
-/// 1, 3, 10 … seconds from where the first curve leaves the floor to where the last one ends.
-fn time_axis<'a>(curves: impl Iterator<Item = &'a Curve> + Clone) -> Axis {
+/// From where the first curve leaves the floor to where the last one ends: the range, and ticks 1, 3, 10 … in it.
+fn time_axis<'a>(curves: impl Iterator<Item = &'a Curve> + Clone) -> ((f64, f64), Axis) {
     let lasts = curves.clone().map(|curve| curve.points[curve.points.len() - 1].0);
     let high = lasts.fold(0.0, f64::max).max(1e-3);
     let firsts =
         curves.filter_map(|curve| curve.points.iter().find(|point| point.1 >= 0.002)).map(|point| point.0);
-    let low = firsts.fold(high, f64::min).max(high * 1e-6).min(high * 0.5);
-    let ticks = scale::log_ticks(low, high);
+    let low = firsts.fold(high, f64::min).clamp(high * 1e-6, high * 0.3);
+    let mut ticks = scale::log_ticks(low, high);
+    // The plot ends with the data, not at the next tick.
+    if ticks.len() > 2 && ticks[ticks.len() - 1] > high * 1.001 {
+        ticks.pop();
+    }
+    let range = (ticks[0], high.max(ticks[ticks.len() - 1]));
     let title = "time from the first attempt to success (s, log scale)".to_owned();
-    Axis { ticks: ticks.into_iter().map(|v| (v, scale::short(v))).collect(), title }
+    (range, Axis { ticks: ticks.into_iter().map(|v| (v, scale::short(v))).collect(), title })
 }
 
 /// A curve from the floor to the right edge, thinned to at most [`POINTS_MAX`] points.
@@ -172,7 +177,10 @@ fn path(panel: &Panel, curve: &Curve) -> Vec<Point> {
     let last = curve.points[curve.points.len() - 1];
     let at = |(time_s, share): (f64, f64)| (panel.x.px(time_s), panel.y.px(share));
     let mut path: Vec<Point> = curve.points.iter().copied().step_by(stride).map(at).collect();
-    path.insert(0, (path[0].0, panel.y.px(0.0)));
+    // A jump from the floor, unless it would run along the axis.
+    if path[0].0 > panel.frame.left + 1.0 {
+        path.insert(0, (path[0].0, panel.y.px(0.0)));
+    }
     path.push(at(last));
     path.push((panel.frame.right, panel.y.px(last.1)));
     path
@@ -195,7 +203,8 @@ mod tests {
     fn the_time_axis_is_sound_for_any_curve() {
         for points in [vec![(0.0, 0.0)], vec![(0.0, 1.0)], vec![(1e-300, 0.5), (1e15, 1.0)], vec![(3.0, 1.0)]]
         {
-            let axis = time_axis([Curve { name: String::new(), points }].iter());
+            let ((low, high), axis) = time_axis([Curve { name: String::new(), points }].iter());
+            assert!(low < high && axis.ticks.iter().all(|tick| (low..=high).contains(&tick.0)));
             assert!((2..=12).contains(&axis.ticks.len()));
             assert!(axis.ticks[0].0 > 0.0 && axis.ticks.windows(2).all(|pair| pair[0].0 < pair[1].0));
         }
