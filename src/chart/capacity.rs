@@ -2,6 +2,7 @@
 
 use plotters::style::RGBColor;
 
+use super::axis::Axis;
 use super::canvas::Canvas;
 use super::data::ResultData;
 use super::error::ChartError;
@@ -9,10 +10,11 @@ use super::finding::{self, CapacityFacts};
 use super::grid::{self, Grid};
 use super::label::{self, Key, Label};
 use super::page;
-use super::panel::{self, Axis, Frame, Heading, Panel};
+use super::panel::{self, Frame, Heading, Panel};
 use super::scale::{percent, short, span};
 use super::tally;
-use super::theme::{DRAINING, INK, MARGIN, READY, SECTION, STARTING, WIDTH, solid};
+use super::text;
+use super::theme::{DRAINING, INK, MARGIN, NAME_MAX, READY, SECTION, STARTING, TITLE, WIDTH, solid};
 use super::trace::Series;
 use super::{Chart, Drawing};
 
@@ -30,6 +32,10 @@ pub struct Capacity;
 /// One model at each point.
 struct Trace {
     name: String,
+    /// Over the bins, not the points.
+    facts: CapacityFacts,
+    /// Most replicas in each state, over the bins.
+    peaks: [f64; 3],
     /// Ready, starting, draining replicas.
     replicas: [Series; 3],
     utilization: Series,
@@ -60,7 +66,7 @@ impl Chart for Capacity {
         let (picked, chosen) = tally::pick(&ranked(data), None, MODELS_MAX, ["models", "most attempts", ""]);
         let grid = Grid::of(data, POINTS_MAX / picked.len())?;
         let traces: Vec<Trace> = picked.iter().map(|model| trace(data, &grid, *model)).collect();
-        let finding = finding::capacity(&traces.iter().map(facts).collect::<Vec<_>>());
+        let finding = finding::capacity(&traces.iter().map(|trace| trace.facts.clone()).collect::<Vec<_>>());
         let svg = picture(data, &grid, &traces, &finding, &chosen)?;
         Ok(Some((svg, finding)))
     }
@@ -76,6 +82,11 @@ fn ranked(data: &ResultData) -> Vec<u32> {
     ranked
 }
 
+/// NaN, the table's "not defined", as none.
+fn some(value: f64) -> Option<f64> {
+    Some(value).filter(|value| !value.is_nan())
+}
+
 fn trace(data: &ResultData, grid: &Grid, model: u32) -> Trace {
     let (models, times) = (data.capacity.key(0), data.capacity.number("time_s"));
     let cells = |values: &[f64]| -> Vec<(f64, f64)> {
@@ -87,24 +98,24 @@ fn trace(data: &ResultData, grid: &Grid, model: u32) -> Trace {
     let mean = |values: &[f64]| grid.mean(cells(values).into_iter());
     let max = |values: &[f64]| grid.max(cells(values).into_iter());
     let table = &data.capacity;
+    let bins =
+        |column: &str| -> Series { cells(table.number(column)).into_iter().map(|c| some(c.1)).collect() };
+    let (ready, utilization) = (bins("ready_replicas"), bins("utilization"));
+    let facts = CapacityFacts {
+        name: text::fit(data.names.text(model), TITLE, NAME_MAX),
+        ready: (ready.iter().flatten().copied().fold(grid::peak(&ready), f64::min), grid::peak(&ready)),
+        utilization: (grid::mean(&utilization), grid::peak(&utilization)),
+        wait_s_max: grid::peak(&bins("buffer_wait_mean_s")),
+    };
     Trace {
+        facts,
+        peaks: STATES.map(|(column, _, _)| grid::peak(&bins(column))),
         name: data.names.text(model).to_owned(),
         replicas: STATES.map(|(column, _, _)| mean(table.number(column))),
         utilization: mean(table.number("utilization")),
         wait_s: max(table.number("buffer_wait_mean_s")),
         utilization_band: table.band("utilization").map(|(low, high)| [low, high].map(mean)),
         wait_band: table.band("buffer_wait_mean_s").map(|(low, high)| [low, high].map(max)),
-    }
-}
-
-fn facts(trace: &Trace) -> CapacityFacts {
-    let ready = &trace.replicas[0];
-    let least = ready.iter().flatten().copied().fold(f64::INFINITY, f64::min);
-    CapacityFacts {
-        name: trace.name.clone(),
-        ready: (if least.is_finite() { least } else { 0.0 }, grid::peak(ready)),
-        utilization: (grid::mean(&trace.utilization), grid::peak(&trace.utilization)),
-        wait_s_max: grid::peak(&trace.wait_s),
     }
 }
 
@@ -156,7 +167,7 @@ fn axes(traces: &[Trace]) -> [Axis; 3] {
         grid::peak(&trace.wait_s).max(trace.wait_band.as_ref().map_or(0.0, |b| grid::peak(&b[1])))
     };
     let wait = traces.iter().map(with_band).fold(0.0, f64::max);
-    [Axis::from_zero(replicas.max(1.0), 5), Axis::percent(utilization.max(1.0), 4), Axis::from_zero(wait, 4)]
+    [Axis::whole(replicas, 5), Axis::percent(utilization), Axis::from_zero(wait, 4)]
 }
 
 /// Sums of the replica states from below.
@@ -173,18 +184,17 @@ fn stacked(trace: &Trace) -> Vec<Series> {
 }
 
 fn heading(trace: &Trace, row: usize, grid: &Grid) -> Heading {
-    let facts = facts(trace);
+    let facts = &trace.facts;
     let (title, note) = match row {
         0 => ("Replicas", "number, stacked".to_owned()),
         1 => {
             let (mean, peak) = facts.utilization;
-            ("Utilisation", format!("% of ready capacity · mean {}, peak {}", percent(mean), percent(peak)))
+            ("Utilisation", format!("% of ready, mean {}, peak {}", percent(mean), percent(peak)))
         }
         _ => {
-            let how =
-                if grid.bins_per_point > 1 { "s, longest of the bins’ means" } else { "s, mean per bin" };
+            let how = if grid.bins_per_point > 1 { "s, longest bin mean" } else { "s, bin mean" };
             let peak = if facts.wait_s_max > 0.0 {
-                format!(" · peak {}", span(facts.wait_s_max))
+                format!(", peak {}", span(facts.wait_s_max))
             } else {
                 String::new()
             };
@@ -223,11 +233,10 @@ fn draw(
     }
     let mut labels = Vec::new();
     let mut base = 0.0;
-    for ((sum, state), (_, name, colour)) in sums.iter().zip(&trace.replicas).zip(STATES) {
+    for ((sum, peak), (_, name, colour)) in sums.iter().zip(trace.peaks).zip(STATES) {
         let end = sum.last().copied().flatten().unwrap_or(base);
         let y = panel.y.px((base + end) / 2.0);
         base = end;
-        let peak = grid::peak(state);
         if peak > 0.0 {
             labels.push(Label {
                 y,

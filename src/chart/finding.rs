@@ -78,7 +78,7 @@ pub fn rates(parties: &[Party]) -> String {
         (others, _) => {
             let least = others.iter().min_by(|a, b| kept(a).total_cmp(&kept(b))).expect("not empty");
             format!(
-                "{head}; of the other {}, none kept less than {} success",
+                "{head}; each of the other {} kept at least {} success",
                 others.len(),
                 percent(kept(least))
             )
@@ -111,7 +111,8 @@ pub fn outcomes(tally: &Tally, spell: Option<(&str, f64)>) -> String {
     let served = format!("{} of attempts served", percent(tally.share(tally.ok)));
     match spell {
         Some((label, share)) if share >= 0.75 => {
-            format!("{served}, {}; {} of failures during {label}", listed(&parts), percent(share))
+            let part = if share > 0.9995 { "all".to_owned() } else { percent(share) + " of" };
+            format!("{served}, {}; {part} failures during {label}", listed(&parts))
         }
         _ => format!("{served}, {}", listed(&parts)),
     }
@@ -164,53 +165,6 @@ pub fn capacity(models: &[CapacityFacts]) -> String {
     format!("{}: {replicas}, {use_}; {wait}", worst.name)
 }
 
-/// A curve's name, the share that ever succeeded, and the times by which 50 % and 99 % of all had.
-#[derive(Debug, Clone, PartialEq)]
-pub struct CurveFacts {
-    /// Org and workload.
-    pub name: String,
-    /// Last value, 0–1.
-    pub end: f64,
-    /// Seconds, if reached.
-    pub p50_s: Option<f64>,
-    /// Seconds, if reached.
-    pub p99_s: Option<f64>,
-}
-
-/// Who gave up, or who was slowest.
-pub fn time_to_success(curves: &[CurveFacts]) -> String {
-    let Some(worst) = curves.iter().min_by(|a, b| a.end.total_cmp(&b.end)) else {
-        return "No request was made".to_owned();
-    };
-    if worst.end >= 1.0 - 1e-9 {
-        let slow =
-            curves.iter().filter_map(|curve| Some((curve, curve.p99_s?))).max_by(|a, b| a.1.total_cmp(&b.1));
-        return match slow {
-            Some((curve, p99_s)) if curves.len() > 1 => {
-                format!(
-                    "Every request succeeded; the slowest, {}, needed {} for 99 %",
-                    curve.name,
-                    span(p99_s)
-                )
-            }
-            Some((_, p99_s)) => format!("Every request succeeded, 99 % of them within {}", span(p99_s)),
-            None => "Every request succeeded".to_owned(),
-        };
-    }
-    let best = curves.iter().max_by(|a, b| a.end.total_cmp(&b.end)).expect("not empty");
-    if best.end == 0.0 {
-        return "No request ever succeeded".to_owned();
-    }
-    let head = format!("{} of {}’s requests never succeeded", percent(1.0 - worst.end), worst.name);
-    if best.end - worst.end < 1e-4 {
-        return match worst.p50_s {
-            Some(p50_s) => format!("{head}; half had within {}", span(p50_s)),
-            None => head,
-        };
-    }
-    format!("{head}; {} reached {}", best.name, percent(best.end))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -237,9 +191,7 @@ mod tests {
             "spiky: 41.0 % of attempts limited (429) while the dynamic rate rose from 60 to 1,213 requests/min"
         );
         let third = party("third", tally(9.0, 1.0, 0.0), 1.0);
-        assert!(
-            rates(&[spiky, steady, third]).ends_with("of the other 2, none kept less than 90.0 % success")
-        );
+        assert!(rates(&[spiky, steady, third]).ends_with("each of the other 2 kept at least 90.0 % success"));
     }
 
     #[test]
@@ -292,26 +244,5 @@ mod tests {
             capacity(&[facts]),
             "m: 4 replicas throughout, 61.0 % used on average, 70.0 % at the peak; nobody waited"
         );
-    }
-
-    #[test]
-    fn curves_say_who_never_succeeded() {
-        let curve = |name: &str, end, p50_s, p99_s| CurveFacts { name: name.into(), end, p50_s, p99_s };
-        let good = curve("steady", 1.0, Some(1.0), Some(12.0));
-        assert_eq!(
-            time_to_success(std::slice::from_ref(&good)),
-            "Every request succeeded, 99 % of them within 12 s"
-        );
-        let bad = curve("spiky", 0.771, Some(4.0), None);
-        assert_eq!(
-            time_to_success(&[good, bad.clone()]),
-            "22.9 % of spiky’s requests never succeeded; steady reached 100 %"
-        );
-        assert_eq!(
-            time_to_success(&[bad]),
-            "22.9 % of spiky’s requests never succeeded; half had within 4 s"
-        );
-        assert_eq!(time_to_success(&[curve("a", 0.0, None, None)]), "No request ever succeeded");
-        assert_eq!(time_to_success(&[]), "No request was made");
     }
 }

@@ -21,6 +21,8 @@ pub enum Key {
     Line(Stroke),
     /// A square of the area's colour.
     Square(plotters::style::RGBColor),
+    /// A pale area under a line.
+    Outlined(Stroke, f64),
 }
 
 /// One label.
@@ -32,13 +34,13 @@ pub struct Label {
     pub key: Key,
     /// The name.
     pub name: String,
-    /// A number or two worth printing, in small; may be empty.
+    /// Numbers worth printing, in small, a line each; may be empty.
     pub value: String,
 }
 
 impl Label {
     fn height(&self) -> f64 {
-        NAME_LINE + if self.value.is_empty() { 0.0 } else { VALUE_LINE }
+        NAME_LINE + VALUE_LINE * self.value.lines().count() as f64
     }
 }
 
@@ -116,6 +118,10 @@ pub fn draw(
         }
         match label.key {
             Key::Line(stroke) => canvas.line(&[(key_x, key_y), (key_x + KEY, key_y)], stroke)?,
+            Key::Outlined(stroke, alpha) => {
+                canvas.rect((key_x, key_y - 4.0), (key_x + KEY, key_y + 7.0), stroke.colour, alpha)?;
+                canvas.line(&[(key_x, key_y - 4.0), (key_x + KEY, key_y - 4.0)], stroke)?;
+            }
             Key::Square(colour) => {
                 canvas.rect((key_x + 3.0, key_y - 6.0), (key_x + 15.0, key_y + 6.0), colour, 1.0)?;
             }
@@ -123,9 +129,9 @@ pub fn draw(
         let text_x = key_x + KEY + KEY_GAP;
         let room = width - LEAD - KEY - KEY_GAP;
         canvas.text(&text::fit(&label.name, LABEL, room), (text_x, key_y + 4.5), LABEL, Anchor::Start)?;
-        if !label.value.is_empty() {
-            let value = text::fit(&label.value, TICK, room);
-            canvas.text(&value, (text_x, key_y + 4.5 + VALUE_LINE), TICK, Anchor::Start)?;
+        for (line, value) in label.value.lines().enumerate() {
+            let y = key_y + 4.5 + VALUE_LINE * (line + 1) as f64;
+            canvas.text(&text::fit(value, TICK, room), (text_x, y), TICK, Anchor::Start)?;
         }
     }
     Ok(())

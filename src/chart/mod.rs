@@ -6,10 +6,11 @@
 //! | floor | files |
 //! |---|---|
 //! | charts | `rates`, `outcomes`, `capacity`, `time_to_success` |
-//! | around a plot | `page` (head), `panel` (axes, causes, lines, areas), `label` (names at the right), `finding` (the title) |
+//! | around a plot | `page` (head), `panel` and `axis` (frame, ticks, causes, lines, areas), `label` (names at the right), `finding` (the title) |
 //! | numbers | `data` and `table` (files in), `grid` (bins), `tally` (sums), `trace` (one pair's lines), `scale` (ranges, ticks, print) |
 //! | ink | `canvas` (SVG), `png`, `text` (the typeface), `theme` (colours, sizes) |
 
+mod axis;
 mod canvas;
 mod capacity;
 mod data;

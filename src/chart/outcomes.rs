@@ -2,6 +2,7 @@
 
 use plotters::style::RGBColor;
 
+use super::axis::Axis;
 use super::canvas::{Anchor, Canvas};
 use super::data::ResultData;
 use super::error::ChartError;
@@ -9,7 +10,7 @@ use super::finding;
 use super::grid::{self, Grid};
 use super::label::{self, Key, Label};
 use super::page;
-use super::panel::{self, Axis, Frame, Heading, Panel};
+use super::panel::{self, Frame, Heading, Panel};
 use super::scale::{grouped, percent};
 use super::tally::{self, Group, Tally};
 use super::text;
@@ -111,7 +112,7 @@ impl Chart for Outcomes {
         }
         let groups = tally::groups(data, &[0]);
         if groups.len() > 1 {
-            y = shares_by_org(&mut canvas, data, &groups, y)?;
+            y = shares_by_org(&mut canvas, data, &groups, rare, y)?;
         }
         let about =
             format!("{finding}. Attempts that ended per minute of simulated time, stacked by outcome.");
@@ -189,11 +190,12 @@ fn stack(
     label::draw(canvas, &labels, (frame.right, GUTTER), (frame.top, frame.bottom))
 }
 
-/// One bar per org, 0 to 100 % of its ended attempts; returns the y below.
+/// One bar per org of its ended attempts, of its failures only where they are rare; returns the y below.
 fn shares_by_org(
     canvas: &mut Canvas,
     data: &ResultData,
     groups: &[Group],
+    rare: bool,
     top: f64,
 ) -> Result<f64, ChartError> {
     let worst = (0..groups.len()).max_by(|&a, &b| {
@@ -204,7 +206,9 @@ fn shares_by_org(
         tally::pick(groups, worst, ORGS_MAX, ["orgs", "most attempts", "the one that failed most"]);
     let note = if chosen.is_empty() { String::new() } else { format!(" · {chosen}") };
     let note = format!("% of the org’s attempts that ended{note}");
-    let named = ("Outcome by org", PANEL_TITLE);
+    let named = (if rare { "Failures by org" } else { "Outcome by org" }, PANEL_TITLE);
+    let failing = picked.iter().map(|group| group.tally.share(group.tally.failed())).fold(0.0, f64::max);
+    let (kinds, whole) = if rare { (&KINDS[1..], failing.max(1e-9)) } else { (&KINDS[..], 1.0) };
     panel::title(canvas, (MARGIN, top + 26.0), WIDTH - 2.0 * MARGIN, named, &note)?;
     let mut y = top + 38.0;
     let (left, right) = (MARGIN + 176.0, WIDTH - MARGIN - 330.0);
@@ -213,8 +217,8 @@ fn shares_by_org(
         let name = text::fit(data.names.text(group.key[0]), LABEL, left - MARGIN - 16.0);
         canvas.text(&name, (left - 10.0, y + 15.0), LABEL, Anchor::End)?;
         let mut x = left;
-        for kind in &KINDS {
-            let width = tally.share((kind.count)(tally)) * (right - left);
+        for kind in kinds {
+            let width = tally.share((kind.count)(tally)) / whole * (right - left);
             if width > 0.0 {
                 canvas.rect((x, y + 2.0), (x + width, y + 20.0), kind.colour, 1.0)?;
             }

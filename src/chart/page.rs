@@ -21,7 +21,7 @@ pub fn head(
 ) -> Result<f64, ChartError> {
     let width = WIDTH - 2.0 * MARGIN;
     let mut y = 12.0;
-    for row in text::wrap(finding, TITLE, width, 2) {
+    for row in text::balance(finding, TITLE, width, 2) {
         y += 28.0;
         canvas.text(&row, (MARGIN, y), TITLE, Anchor::Start)?;
     }

@@ -2,11 +2,12 @@
 
 use plotters::style::RGBColor;
 
+use super::axis::Axis;
 use super::canvas::{Anchor, Canvas, Point};
 use super::data::{Cause, Summary};
 use super::error::ChartError;
 use super::grid::Grid;
-use super::scale::{self, Scale, TimeUnit};
+use super::scale::Scale;
 use super::text;
 use super::theme::{AXIS, HAIRLINE, INK, PANEL_NOTE, PANEL_TITLE, Stroke, TICK, Type, solid};
 
@@ -26,48 +27,6 @@ pub struct Frame {
     pub right: f64,
     /// Bottom edge.
     pub bottom: f64,
-}
-
-/// An axis: ends, ticks and their labels.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Axis {
-    /// Ticks with labels; the first and last are the ends of a vertical axis.
-    pub ticks: Vec<(f64, String)>,
-    /// The unit, printed below a horizontal axis.
-    pub title: String,
-}
-
-impl Axis {
-    /// From zero to a round number at or above `max`.
-    pub fn from_zero(max: f64, count: usize) -> Axis {
-        let ticks = scale::ticks_from_zero(max, count);
-        let (step, top) = (ticks[1], ticks[ticks.len() - 1]);
-        let decimals = (-step.log10().floor()).clamp(0.0, 9.0) as usize;
-        let print = |v: f64| if top >= 1e7 { scale::short(v) } else { scale::grouped(v, decimals) };
-        Axis { ticks: ticks.into_iter().map(|v| (v, print(v))).collect(), title: String::new() }
-    }
-
-    /// From 0 % to at least `max`, values as shares (1 = 100 %); exactly to 100 % in quarters if `max` is 1.
-    pub fn percent(max: f64, count: usize) -> Axis {
-        let quarters = vec![0.0, 25.0, 50.0, 75.0, 100.0];
-        let ticks = if max <= 1.0 { quarters } else { scale::ticks_from_zero(max * 100.0, count) };
-        let tick = |v: f64| (v / 100.0, format!("{} %", scale::short(v)));
-        Axis { ticks: ticks.into_iter().map(tick).collect(), title: String::new() }
-    }
-
-    /// Simulated time over `grid`, values in seconds.
-    pub fn time(grid: &Grid, count: usize) -> Axis {
-        let unit = TimeUnit::of(grid.end_s());
-        let ticks = unit.ticks(grid.end_s(), count);
-        let decimals = (-ticks.get(1).unwrap_or(&1.0).log10().floor()).clamp(0.0, 9.0) as usize;
-        let tick = |v: f64| (v * unit.seconds(), scale::grouped(v, decimals));
-        let title = format!("simulated time ({})", unit.symbol());
-        Axis { ticks: ticks.into_iter().map(tick).collect(), title }
-    }
-
-    fn high(&self) -> f64 {
-        self.ticks[self.ticks.len() - 1].0
-    }
 }
 
 /// What stands around a plot.
@@ -98,7 +57,8 @@ pub fn title(
     (name, style): (&str, Type),
     note: &str,
 ) -> Result<(), ChartError> {
-    let name = text::fit(name, style, width);
+    let share = if note.is_empty() { 1.0 } else { 0.6 };
+    let name = text::fit(name, style, width * share);
     canvas.text(&name, at, style, Anchor::Start)?;
     let used = if name.is_empty() { 0.0 } else { text::width(&name, style) + 9.0 };
     if !note.is_empty() && width - used > 40.0 {
@@ -312,15 +272,5 @@ mod tests {
         assert_eq!(labels("spiky", 1080), ["spiky ×60"]);
         assert_eq!(labels("steady", 1080), [""; 0]);
         assert_eq!(labels("steady", 1100), ["drain"]);
-    }
-
-    #[test]
-    fn axes_print_as_they_should() {
-        let labels = |axis: Axis| axis.ticks.into_iter().map(|tick| tick.1).collect::<Vec<_>>();
-        assert_eq!(labels(Axis::from_zero(1100.0, 3)), ["0", "500", "1,000", "1,500"]);
-        assert_eq!(labels(Axis::from_zero(0.3, 3)), ["0.0", "0.1", "0.2", "0.3"]);
-        assert_eq!(labels(Axis::from_zero(2.5e7, 3)), ["0", "10M", "20M", "30M"]);
-        assert_eq!(labels(Axis::percent(1.0, 4)), ["0 %", "25 %", "50 %", "75 %", "100 %"]);
-        assert_eq!(Axis::time(&Grid::new(10.0, 1080), 8).title, "simulated time (min)");
     }
 }

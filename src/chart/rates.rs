@@ -1,5 +1,6 @@
 //! Rate trajectory: for each org and model, what it sends, what is served, and its dynamic rate.
 
+use super::axis::Axis;
 use super::canvas::Canvas;
 use super::data::ResultData;
 use super::error::ChartError;
@@ -7,10 +8,11 @@ use super::finding::{self, Party};
 use super::grid::{self, Grid};
 use super::label::{self, Key, Label};
 use super::page;
-use super::panel::{self, Axis, Frame, Heading, Panel};
+use super::panel::{self, Frame, Heading, Panel};
 use super::scale::{compact, grouped, percent};
 use super::tally::{self, Group};
-use super::theme::{Dash, MARGIN, OFFERED, RATE, SECTION, SERVED, Stroke, WIDTH, solid};
+use super::text;
+use super::theme::{Dash, MARGIN, NAME_MAX, OFFERED, RATE, SECTION, SERVED, Stroke, TITLE, WIDTH, solid};
 use super::trace::{Series, Trace};
 use super::{Chart, Drawing};
 
@@ -19,13 +21,14 @@ const PAIRS_MAX: usize = 4;
 /// Points over the whole width of the page.
 const POINTS_MAX: usize = 480;
 /// Panels of one quantity share their range unless their peaks differ by more than this factor.
-const SHARE_MAX: f64 = 12.0;
+const SHARE_MAX: f64 = 8.0;
 /// Between columns, px.
 const GAP: f64 = 20.0;
 
-/// Wider than what is served, so that it shows on both sides where the two run together.
-const OFFERED_LINE: Stroke = solid(OFFERED, 3.4);
-const SERVED_LINE: Stroke = solid(SERVED, 1.6);
+/// What is offered is a pale area, so that it shows where what is served runs along its edge.
+const OFFERED_LINE: Stroke = solid(OFFERED, 1.3);
+const OFFERED_ALPHA: f64 = 0.14;
+const SERVED_LINE: Stroke = solid(SERVED, 1.8);
 const RATE_LINE: Stroke = Stroke { dash: Dash::Short, ..solid(RATE, 2.0) };
 
 /// The chart of dynamic rates.
@@ -57,9 +60,10 @@ impl Chart for Rates {
         }
         let grid = Grid::of(data, if groups.len() == 1 { POINTS_MAX } else { POINTS_MAX / 2 })?;
         let several_models = groups.iter().any(|group| group.key[1] != groups[0].key[1]);
+        let part = |id: u32, share: f64| text::fit(data.names.text(id), TITLE, share * NAME_MAX);
         let name = |group: &Group| match several_models {
-            true => format!("{} · {}", data.names.text(group.key[0]), data.names.text(group.key[1])),
-            false => data.names.text(group.key[0]).to_owned(),
+            true => format!("{} · {}", part(group.key[0], 0.6), part(group.key[1], 0.6)),
+            false => part(group.key[0], 1.0),
         };
         let worst = (0..groups.len())
             .filter(|&i| groups[i].tally.limited() > 0.0)
@@ -101,7 +105,7 @@ fn picture(
     chosen: &str,
 ) -> Result<String, ChartError> {
     let mut canvas = Canvas::new();
-    let bands = pairs.iter().any(|pair| !pair.requests.bands.is_empty());
+    let bands = pairs.iter().any(|pair| pair.requests.bands.iter().any(Option::is_some));
     let notes = [chosen, &page::band_note(&data.summary, bands)];
     let mut y = page::head(&mut canvas, data, Some(grid), finding, &notes)? + 26.0;
     let columns = if pairs.len() == 1 { 1 } else { 2 };
@@ -178,11 +182,12 @@ fn draw(
 ) -> Result<(), ChartError> {
     let top = panel.y.high();
     let rate: Series = trace.rate.iter().map(|rate| rate.filter(|rate| *rate <= top)).collect();
-    if !trace.offered.is_empty() {
-        panel.between(canvas, grid, (&trace.served, &trace.offered), (OFFERED, 0.18))?;
-    }
-    for [low, high] in &trace.bands {
-        panel.between(canvas, grid, (low, high), (SERVED, 0.14))?;
+    panel.area(canvas, grid, &trace.offered, (OFFERED, OFFERED_ALPHA, false))?;
+    panel.between(canvas, grid, (&trace.served, &trace.offered), (OFFERED, OFFERED_ALPHA))?;
+    for (band, colour) in trace.bands.iter().zip([OFFERED, SERVED, RATE]) {
+        if let Some([low, high]) = band {
+            panel.between(canvas, grid, (low, high), (colour, 0.2))?;
+        }
     }
     panel.line(canvas, grid, &trace.offered, OFFERED_LINE)?;
     panel.line(canvas, grid, &trace.served, SERVED_LINE)?;
@@ -191,14 +196,19 @@ fn draw(
     let above = if last > top { " ↑" } else { "" };
     let peak = |values: &Series| format!("peak {}", compact(grid::peak(values)));
     let lines = [
-        (&trace.rate, RATE_LINE, "dynamic rate", format!("{} → {}{above}", compact(first), compact(last))),
-        (&trace.offered, OFFERED_LINE, "offered", peak(&trace.offered)),
-        (&trace.served, SERVED_LINE, "served (200)", peak(&trace.served)),
+        (
+            &trace.rate,
+            Key::Line(RATE_LINE),
+            "dynamic rate",
+            format!("{} → {}{above}", compact(first), compact(last)),
+        ),
+        (&trace.offered, Key::Outlined(OFFERED_LINE, 2.0 * OFFERED_ALPHA), "offered", peak(&trace.offered)),
+        (&trace.served, Key::Line(SERVED_LINE), "served (200)", peak(&trace.served)),
     ];
     let mut labels = Vec::new();
-    for (values, stroke, name, value) in lines {
+    for (values, key, name, value) in lines {
         if let Some(end) = values.iter().flatten().next_back() {
-            labels.push(Label { y: panel.y.px(*end), key: Key::Line(stroke), name: name.to_owned(), value });
+            labels.push(Label { y: panel.y.px(*end), key, name: name.to_owned(), value });
         }
     }
     label::draw(canvas, &labels, (panel.frame.right, gutter), (panel.frame.top, panel.frame.bottom))

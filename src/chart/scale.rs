@@ -197,7 +197,11 @@ pub fn span(seconds: f64) -> String {
         _ => TimeUnit::Day,
     };
     let value = seconds / unit.seconds();
-    let value = if value >= 1.0 { (value * 10.0).round() / 10.0 } else { value };
+    let value = match value {
+        v if v >= 10.0 => v.round(),
+        v if v >= 1.0 => (v * 10.0).round() / 10.0,
+        v => v,
+    };
     format!("{} {}", short(value), unit.symbol())
 }
 
@@ -267,6 +271,6 @@ mod tests {
             [0.0, 1e-5, 0.119, 0.99999, 1.0].map(percent),
             ["0 %", "< 0.1 %", "11.9 %", "> 99.9 %", "100 %"]
         );
-        assert_eq!([0.25, 8.95, 90.0, 720.0, 10_800.0].map(span), ["0.25 s", "9 s", "90 s", "12 min", "3 h"]);
+        assert_eq!([0.25, 8.96, 33.2, 720.0, 10_800.0].map(span), ["0.25 s", "9 s", "33 s", "12 min", "3 h"]);
     }
 }

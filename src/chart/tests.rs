@@ -45,7 +45,7 @@ fn gallery() -> Vec<(&'static str, Sample)> {
         ("all-errors", failing.make()),
         (
             "wide-rates",
-            Shape { orgs: vec![quiet("tiny", 1.0), quiet("huge", 1e6)], rate_rpm: (60.0, 1e7), ..spike() }
+            Shape { orgs: vec![quiet("tiny", 12.0), quiet("huge", 1e6)], rate_rpm: (60.0, 1e7), ..spike() }
                 .make(),
         ),
         ("long-names", long_names.make()),

@@ -87,6 +87,21 @@ pub fn wrap(text: &str, style: Type, max: f64, lines: usize) -> Vec<String> {
     rows.iter().map(|row| fit(row, style, max)).collect()
 }
 
+/// As [`wrap`], with lines of about equal length where one would not do.
+pub fn balance(text: &str, style: Type, max: f64, lines: usize) -> Vec<String> {
+    let mut rows = wrap(text, style, max, lines);
+    let mut narrower = max;
+    while rows.len() > 1 && !rows.iter().any(|row| row.ends_with('…')) {
+        narrower *= 0.96;
+        let next = wrap(text, style, narrower, lines);
+        if next.len() > rows.len() || next.iter().any(|row| row.ends_with('…')) {
+            break;
+        }
+        rows = next;
+    }
+    rows
+}
+
 #[cfg(test)]
 mod tests {
     use super::super::theme::{LABEL, TITLE};
@@ -131,6 +146,9 @@ mod tests {
         assert_eq!(rows.len(), 2);
         assert!(rows.iter().all(|row| width(row, TITLE) <= 500.0));
         assert!(rows[1].ends_with('…'));
+        let title = "a title whose last two words would stand alone";
+        let rows = balance(title, TITLE, width(title, TITLE) - 5.0, 2);
+        assert!(rows.len() == 2 && width(&rows[1], TITLE) > 0.7 * width(&rows[0], TITLE), "{rows:?}");
         assert_eq!(wrap("one line", TITLE, 500.0, 2), ["one line"]);
         assert_eq!(wrap(&"x".repeat(500), TITLE, 300.0, 2).len(), 1);
     }

@@ -10,6 +10,9 @@ pub const WIDTH: f64 = 1200.0;
 /// Left and right margin of the page, px.
 pub const MARGIN: f64 = 24.0;
 
+/// Room for a name in a title, px.
+pub const NAME_MAX: f64 = 420.0;
+
 /// Text and the darkest lines.
 pub const INK: RGBColor = RGBColor(0x1f, 0x29, 0x33);
 /// Secondary text.

@@ -1,22 +1,23 @@
 //! Time to success: for each org and workload, the share of all requests that had succeeded within a time.
 
+use super::axis::Axis;
 use super::canvas::{Canvas, Point};
 use super::data::ResultData;
 use super::error::ChartError;
-use super::finding::{self, CurveFacts};
 use super::label::{self, Key, Label};
 use super::page;
-use super::panel::{self, Axis, Frame, Heading, Panel};
+use super::panel::{self, Frame, Heading, Panel};
 use super::scale::{self, Scale, percent, span};
 use super::tally;
-use super::theme::{AXIS, HAIRLINE, MARGIN, SERIES, Stroke, WIDTH, solid};
+use super::text;
+use super::theme::{AXIS, HAIRLINE, MARGIN, NAME_MAX, SERIES, Stroke, TITLE, WIDTH, solid};
 use super::{Chart, Drawing};
 
 /// Curves drawn in grey behind the named ones, at most.
 const CONTEXT_MAX: usize = 60;
 /// Points per curve.
 const POINTS_MAX: usize = 600;
-const GUTTER: f64 = 252.0;
+const GUTTER: f64 = 232.0;
 const HEIGHT: f64 = 400.0;
 
 /// The chart of times to success.
@@ -35,19 +36,15 @@ impl Curve {
         self.points[self.points.len() - 1].1
     }
 
+    /// The name, cut to leave room in a title.
+    fn short_name(&self) -> String {
+        text::fit(&self.name, TITLE, NAME_MAX)
+    }
+
     /// The time by which `share` of all requests had succeeded, if they ever did.
     fn reached_s(&self, share: f64) -> Option<f64> {
         let place = self.points.partition_point(|(_, s)| *s < share - 1e-12);
         self.points.get(place).map(|(time_s, _)| *time_s)
-    }
-
-    fn facts(&self) -> CurveFacts {
-        CurveFacts {
-            name: self.name.clone(),
-            end: self.end(),
-            p50_s: self.reached_s(0.5),
-            p99_s: self.reached_s(0.99),
-        }
     }
 }
 
@@ -65,7 +62,7 @@ impl Chart for TimeToSuccess {
         if curves.is_empty() {
             return Ok(None);
         }
-        let finding = finding::time_to_success(&curves.iter().map(Curve::facts).collect::<Vec<_>>());
+        let finding = finding(&curves);
         let worst = (0..curves.len()).min_by(|&a, &b| curves[a].end().total_cmp(&curves[b].end()));
         let what = ["curves", "most requests", "the one that ends lowest"];
         let (named, mut chosen) = tally::pick(&curves, worst, SERIES.len(), what);
@@ -76,6 +73,39 @@ impl Chart for TimeToSuccess {
         let context = if chosen.is_empty() { &[] } else { context };
         let svg = picture(data, &named, context, &finding, &chosen)?;
         Ok(Some((svg, finding)))
+    }
+}
+
+/// Who gave up, or who was slowest.
+fn finding(curves: &[Curve]) -> String {
+    let by_end = |a: &&Curve, b: &&Curve| a.end().total_cmp(&b.end());
+    let (Some(worst), Some(best)) = (curves.iter().min_by(by_end), curves.iter().max_by(by_end)) else {
+        return "No request was made".to_owned();
+    };
+    if worst.end() >= 1.0 - 1e-9 {
+        let p99s = curves.iter().filter_map(|curve| Some((curve, curve.reached_s(0.99)?)));
+        return match p99s.max_by(|a, b| a.1.total_cmp(&b.1)) {
+            Some((slow, p99_s)) if curves.len() > 1 => {
+                format!(
+                    "Every request succeeded; the slowest, {}, needed {} for 99 %",
+                    slow.short_name(),
+                    span(p99_s)
+                )
+            }
+            Some((_, p99_s)) => format!("Every request succeeded, 99 % of them within {}", span(p99_s)),
+            None => "Every request succeeded".to_owned(),
+        };
+    }
+    if best.end() == 0.0 {
+        return "No request ever succeeded".to_owned();
+    }
+    let head = format!("{} of {}’s requests never succeeded", percent(1.0 - worst.end()), worst.short_name());
+    match worst.reached_s(0.5) {
+        _ if best.end() - worst.end() > 1e-4 => {
+            format!("{head}; {} reached {}", best.short_name(), percent(best.end()))
+        }
+        Some(p50_s) => format!("{head}; half had within {}", span(p50_s)),
+        None => head,
     }
 }
 
@@ -99,8 +129,7 @@ fn curves(data: &ResultData) -> Vec<Curve> {
         [0, 1, 2].into_iter().filter(|&column| column == 0 || differs(column)).collect();
     let name =
         |key: &[u32; 3]| columns.iter().map(|&c| data.names.text(key[c])).collect::<Vec<_>>().join(" · ");
-    let curve =
-        |key: &[u32; 3]| Curve { name: name(key), points: points.remove(key).unwrap_or_default() };
+    let curve = |key: &[u32; 3]| Curve { name: name(key), points: points.remove(key).unwrap_or_default() };
     keys.iter().map(curve).collect()
 }
 
@@ -115,7 +144,7 @@ fn picture(
     let top = page::head(&mut canvas, data, None, finding, &[chosen])? + 22.0 + panel::HEAD;
     let frame =
         Frame { left: MARGIN + panel::TICKS, top, right: WIDTH - MARGIN - GUTTER, bottom: top + HEIGHT };
-    let y_axis = Axis::percent(1.0, 4);
+    let y_axis = Axis::percent(1.0);
     let ((low, high), x_axis) = time_axis(named.iter().chain(context));
     let panel = Panel {
         frame,
@@ -136,14 +165,13 @@ fn picture(
     for (curve, (colour, dash)) in named.iter().zip(SERIES).rev() {
         let stroke = Stroke { colour, width: 2.0, dash };
         canvas.line(&path(&panel, curve), stroke)?;
-        let half =
-            curve.reached_s(0.5).map_or_else(|| "half never".to_owned(), |s| format!("half {}", span(s)));
-        let most = curve.reached_s(0.99).map_or_else(String::new, |s| format!(" · 99 % {}", span(s)));
+        let within = |share: f64, name| curve.reached_s(share).map(|s| format!("{name} in {}", span(s)));
+        let times: Vec<String> = [within(0.5, "50 %"), within(0.99, "99 %")].into_iter().flatten().collect();
         labels.push(Label {
             y: panel.y.px(curve.end()),
             key: Key::Line(stroke),
             name: curve.name.clone(),
-            value: format!("{} · {half}{most}", percent(curve.end())),
+            value: format!("{} succeeded\n{}", percent(curve.end()), times.join(", ")),
         });
     }
     labels.reverse();
@@ -189,6 +217,25 @@ fn path(panel: &Panel, curve: &Curve) -> Vec<Point> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_finding_says_who_never_succeeded() {
+        let curve = |name: &str, points: &[(f64, f64)]| Curve { name: name.into(), points: points.to_vec() };
+        let good = curve("steady", &[(1.0, 0.6), (12.0, 1.0)]);
+        let bad = curve("spiky", &[(4.0, 0.6), (60.0, 0.771)]);
+        assert_eq!(finding(std::slice::from_ref(&good)), "Every request succeeded, 99 % of them within 12 s");
+        assert_eq!(
+            finding(&[good.clone(), curve("slow", &[(30.0, 1.0)])]),
+            "Every request succeeded; the slowest, slow, needed 30 s for 99 %"
+        );
+        assert_eq!(
+            finding(&[good, bad.clone()]),
+            "22.9 % of spiky’s requests never succeeded; steady reached 100 %"
+        );
+        assert_eq!(finding(&[bad]), "22.9 % of spiky’s requests never succeeded; half had within 4 s");
+        assert_eq!(finding(&[curve("a", &[(1.0, 0.0)])]), "No request ever succeeded");
+        assert_eq!(finding(&[]), "No request was made");
+    }
 
     #[test]
     fn quantiles_count_all_requests() {

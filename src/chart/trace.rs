@@ -21,8 +21,8 @@ pub struct Trace {
     pub rate: Series,
     /// The dynamic rate in the first and last bin.
     pub ends: Option<(f64, f64)>,
-    /// Low and high ends over replications, of whichever of the three have them.
-    pub bands: Vec<[Series; 2]>,
+    /// Low and high ends over replications of offered, served and rate, where there are any.
+    pub bands: [Option<[Series; 2]>; 3],
 }
 
 /// The cells of a table's column in the rows of one org and model, with the times of their bins.
@@ -71,7 +71,7 @@ impl Trace {
             served: grid.per_minute(outcomes.column("ok_200")),
             rate: grid.mean(rates.column(rate)),
             ends: grid.ends(rates.column(rate)),
-            bands: bands.into_iter().flatten().collect(),
+            bands,
         }
     }
 
@@ -85,13 +85,13 @@ impl Trace {
             served: grid.per_minute(outcomes.column("prompt_tokens").chain(outcomes.column("output_tokens"))),
             rate: grid.mean(rates.column(rate)),
             ends: grid.ends(rates.column(rate)),
-            bands: rates.band(rate, |cells| grid.mean(cells)).into_iter().collect(),
+            bands: [None, None, rates.band(rate, |cells| grid.mean(cells))],
         }
     }
 
     /// The upper end the vertical axis needs.
     pub fn top(&self) -> f64 {
-        let bands = self.bands.iter().map(|[_, high]| grid::peak(high)).fold(0.0, f64::max);
+        let bands = self.bands.iter().flatten().map(|[_, high]| grid::peak(high)).fold(0.0, f64::max);
         let traffic = grid::peak(&self.offered).max(grid::peak(&self.served));
         let rate = grid::peak(&self.rate);
         match traffic {
