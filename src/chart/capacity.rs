@@ -1,5 +1,7 @@
 //! Capacity: for each model, replicas, utilisation and buffer wait on one time axis.
 
+use std::collections::BTreeSet;
+
 use plotters::style::RGBColor;
 
 use super::axis::Axis;
@@ -30,7 +32,7 @@ const HEIGHTS: [f64; 3] = [190.0, 140.0, 140.0];
 pub struct Capacity;
 
 /// One model at each point.
-struct Trace {
+struct Fleet {
     name: String,
     /// Over the bins, not the points.
     facts: CapacityFacts,
@@ -65,19 +67,19 @@ impl Chart for Capacity {
         }
         let (picked, chosen) = tally::pick(&ranked(data), None, MODELS_MAX, ["models", "most attempts", ""]);
         let grid = Grid::of(data, POINTS_MAX / picked.len())?;
-        let traces: Vec<Trace> = picked.iter().map(|model| trace(data, &grid, *model)).collect();
-        let finding = finding::capacity(&traces.iter().map(|trace| trace.facts.clone()).collect::<Vec<_>>());
-        let svg = picture(data, &grid, &traces, &finding, &chosen)?;
+        let fleets: Vec<Fleet> = picked.iter().map(|model| fleet(data, &grid, *model)).collect();
+        let finding = finding::capacity(&fleets.iter().map(|fleet| fleet.facts.clone()).collect::<Vec<_>>());
+        let svg = picture(data, &grid, &fleets, &finding, &chosen)?;
         Ok(Some((svg, finding)))
     }
 }
 
 /// Models of the table: the most attempts first, then in order of appearance.
 fn ranked(data: &ResultData) -> Vec<u32> {
-    let present: std::collections::BTreeSet<u32> = data.capacity.key(0).iter().copied().collect();
+    let present: BTreeSet<u32> = data.capacity.key(0).iter().copied().collect();
     let busy = tally::groups(data, &[2]).into_iter().map(|group| group.key[0]);
     let mut ranked: Vec<u32> = busy.filter(|model| present.contains(model)).collect();
-    let used: std::collections::BTreeSet<u32> = ranked.iter().copied().collect();
+    let used: BTreeSet<u32> = ranked.iter().copied().collect();
     ranked.extend(present.difference(&used));
     ranked
 }
@@ -87,7 +89,7 @@ fn some(value: f64) -> Option<f64> {
     Some(value).filter(|value| !value.is_nan())
 }
 
-fn trace(data: &ResultData, grid: &Grid, model: u32) -> Trace {
+fn fleet(data: &ResultData, grid: &Grid, model: u32) -> Fleet {
     let (models, times) = (data.capacity.key(0), data.capacity.number("time_s"));
     let cells = |values: &[f64]| -> Vec<(f64, f64)> {
         (0..data.capacity.rows)
@@ -107,7 +109,7 @@ fn trace(data: &ResultData, grid: &Grid, model: u32) -> Trace {
         utilization: (grid::mean(&utilization), grid::peak(&utilization)),
         wait_s_max: grid::peak(&bins("buffer_wait_mean_s")),
     };
-    Trace {
+    Fleet {
         facts,
         peaks: STATES.map(|(column, _, _)| grid::peak(&bins(column))),
         name: data.names.text(model).to_owned(),
@@ -122,35 +124,35 @@ fn trace(data: &ResultData, grid: &Grid, model: u32) -> Trace {
 fn picture(
     data: &ResultData,
     grid: &Grid,
-    traces: &[Trace],
+    fleets: &[Fleet],
     finding: &str,
     chosen: &str,
 ) -> Result<String, ChartError> {
     let mut canvas = Canvas::new();
-    let bands = traces.iter().any(|trace| trace.utilization_band.is_some() || trace.wait_band.is_some());
+    let bands = fleets.iter().any(|fleet| fleet.utilization_band.is_some() || fleet.wait_band.is_some());
     let notes = [chosen, &page::band_note(&data.summary, bands)];
     let mut y = page::head(&mut canvas, data, Some(grid), finding, &notes)? + 22.0;
-    let columns = traces.len();
+    let columns = fleets.len();
     let width = (WIDTH - 2.0 * MARGIN - GUTTER) / columns as f64;
     let x_axis = Axis::time(grid, 12 / columns);
-    let axes = axes(traces);
+    let axes = axes(fleets);
     if columns > 1 {
         y += 22.0;
     }
     for (row, height) in HEIGHTS.iter().enumerate() {
         y += panel::HEAD;
-        for (column, trace) in traces.iter().enumerate() {
+        for (column, fleet) in fleets.iter().enumerate() {
             let from = MARGIN + column as f64 * width;
             let right = from + width - if column + 1 == columns { 0.0 } else { 22.0 };
             if row == 0 && columns > 1 {
-                panel::title(&mut canvas, (from, y - panel::HEAD), right - from, (&trace.name, SECTION), "")?;
+                panel::title(&mut canvas, (from, y - panel::HEAD), right - from, (&fleet.name, SECTION), "")?;
             }
             let frame = Frame { left: from + panel::TICKS, top: y, right, bottom: y + height };
             let panel = Panel::over_time(frame, grid, &axes[row]);
-            let causes = panel::causes(&data.summary, grid, None, Some(&trace.name));
+            let causes = panel::causes(&data.summary, grid, None, Some(&fleet.name));
             panel.shade(&mut canvas, &causes, row == 0)?;
-            panel.furnish(&mut canvas, &heading(trace, row, grid), (&x_axis, &axes[row]), false)?;
-            draw(&mut canvas, &panel, grid, trace, (row, column + 1 == columns))?;
+            panel.furnish(&mut canvas, &heading(fleet, row, grid), (&x_axis, &axes[row]), false)?;
+            draw(&mut canvas, &panel, grid, fleet, (row, column + 1 == columns))?;
         }
         y += height + panel::FOOT + if row == 2 { panel::X_TITLE } else { 0.0 };
     }
@@ -159,21 +161,21 @@ fn picture(
 }
 
 /// One axis per row, shared by the models.
-fn axes(traces: &[Trace]) -> [Axis; 3] {
-    let replicas = traces.iter().flat_map(|trace| stacked(trace).pop().expect("three states"));
+fn axes(fleets: &[Fleet]) -> [Axis; 3] {
+    let replicas = fleets.iter().flat_map(|fleet| stacked(fleet).pop().expect("three states"));
     let replicas = replicas.flatten().fold(0.0, f64::max);
-    let utilization = traces.iter().map(|trace| grid::peak(&trace.utilization)).fold(0.0, f64::max);
-    let with_band = |trace: &Trace| {
-        grid::peak(&trace.wait_s).max(trace.wait_band.as_ref().map_or(0.0, |b| grid::peak(&b[1])))
+    let utilization = fleets.iter().map(|fleet| grid::peak(&fleet.utilization)).fold(0.0, f64::max);
+    let with_band = |fleet: &Fleet| {
+        grid::peak(&fleet.wait_s).max(fleet.wait_band.as_ref().map_or(0.0, |b| grid::peak(&b[1])))
     };
-    let wait = traces.iter().map(with_band).fold(0.0, f64::max);
+    let wait = fleets.iter().map(with_band).fold(0.0, f64::max);
     [Axis::whole(replicas, 5), Axis::percent(utilization), Axis::from_zero(wait, 4)]
 }
 
 /// Sums of the replica states from below.
-fn stacked(trace: &Trace) -> Vec<Series> {
+fn stacked(fleet: &Fleet) -> Vec<Series> {
     let mut sums: Vec<Series> = Vec::new();
-    for state in &trace.replicas {
+    for state in &fleet.replicas {
         let below = sums.last();
         let sum = |(i, value): (usize, &Option<f64>)| {
             value.map(|value| value + below.and_then(|below| below[i]).unwrap_or(0.0))
@@ -183,8 +185,8 @@ fn stacked(trace: &Trace) -> Vec<Series> {
     sums
 }
 
-fn heading(trace: &Trace, row: usize, grid: &Grid) -> Heading {
-    let facts = &trace.facts;
+fn heading(fleet: &Fleet, row: usize, grid: &Grid) -> Heading {
+    let facts = &fleet.facts;
     let (title, note) = match row {
         0 => ("Replicas", "number, stacked".to_owned()),
         1 => {
@@ -208,14 +210,14 @@ fn draw(
     canvas: &mut Canvas,
     panel: &Panel,
     grid: &Grid,
-    trace: &Trace,
+    fleet: &Fleet,
     (row, last): (usize, bool),
 ) -> Result<(), ChartError> {
     if row > 0 {
         let (values, band) = if row == 1 {
-            (&trace.utilization, &trace.utilization_band)
+            (&fleet.utilization, &fleet.utilization_band)
         } else {
-            (&trace.wait_s, &trace.wait_band)
+            (&fleet.wait_s, &fleet.wait_band)
         };
         if let Some([low, high]) = band {
             panel.between(canvas, grid, (low, high), (INK, 0.14))?;
@@ -224,7 +226,7 @@ fn draw(
         }
         return panel.line(canvas, grid, values, solid(INK, 1.5));
     }
-    let sums = stacked(trace);
+    let sums = stacked(fleet);
     for (sum, (_, _, colour)) in sums.iter().zip(STATES).rev() {
         panel.area(canvas, grid, sum, (colour, 1.0, true))?;
     }
@@ -233,7 +235,7 @@ fn draw(
     }
     let mut labels = Vec::new();
     let mut base = 0.0;
-    for ((sum, peak), (_, name, colour)) in sums.iter().zip(trace.peaks).zip(STATES) {
+    for ((sum, peak), (_, name, colour)) in sums.iter().zip(fleet.peaks).zip(STATES) {
         let end = sum.last().copied().flatten().unwrap_or(base);
         let y = panel.y.px((base + end) / 2.0);
         base = end;

@@ -75,14 +75,15 @@ pub fn rates(parties: &[Party]) -> String {
         }
         ([], None) => head,
         ([other], _) => format!("{head} while {} kept {} success", other.name, percent(kept(other))),
-        (others, _) => {
-            let least = others.iter().min_by(|a, b| kept(a).total_cmp(&kept(b))).expect("not empty");
-            format!(
-                "{head}; each of the other {} kept at least {} success",
-                others.len(),
-                percent(kept(least))
-            )
-        }
+        (others, _) => match others.iter().filter(|party| party.tally.limited() == 0.0).count() {
+            free if free == others.len() => {
+                let least = others.iter().map(|party| kept(party)).fold(1.0, f64::min);
+                format!("{head}; each of the other {free} kept at least {} success", percent(least))
+            }
+            0 => format!("{head}; all of the other {} were limited too", others.len()),
+            1 => format!("{head}; 1 of the other {} was never limited", others.len()),
+            free => format!("{head}; {free} of the other {} were never limited", others.len()),
+        },
     }
 }
 
@@ -101,8 +102,9 @@ pub fn outcomes(tally: &Tally, spell: Option<(&str, f64)>) -> String {
         (tally.timeout, "timed out at the client"),
     ];
     kinds.sort_by(|a, b| b.0.total_cmp(&a.0));
-    // The two that weigh most; the picture prints them all.
-    let kinds = kinds.iter().take(2).filter(|(count, _)| *count > 0.0);
+    // At most two, and only what can be seen: the picture prints them all.
+    let seen = |count: f64| count > 0.0 && (tally.share(count) >= 0.001 || count == kinds[0].0);
+    let kinds = kinds.iter().take(2).filter(|(count, _)| seen(*count));
     let parts: Vec<String> =
         kinds.map(|(count, what)| format!("{} {what}", percent(tally.share(*count)))).collect();
     if tally.ok == 0.0 {
@@ -190,8 +192,10 @@ mod tests {
             rates(std::slice::from_ref(&spiky)),
             "spiky: 41.0 % of attempts limited (429) while the dynamic rate rose from 60 to 1,213 requests/min"
         );
-        let third = party("third", tally(9.0, 1.0, 0.0), 1.0);
-        assert!(rates(&[spiky, steady, third]).ends_with("each of the other 2 kept at least 90.0 % success"));
+        let third = |limited| party("third", tally(9.0, limited, 1.0), 1.0);
+        let of_three = |limited| rates(&[spiky.clone(), steady.clone(), third(limited)]);
+        assert!(of_three(0.0).ends_with("(429); each of the other 2 kept at least 90.0 % success"));
+        assert!(of_three(1.0).ends_with("(429); 1 of the other 2 was never limited"));
     }
 
     #[test]

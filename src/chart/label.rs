@@ -96,6 +96,11 @@ pub fn order_as_stacked(labels: &mut [Label]) {
     }
 }
 
+/// Room for a name in labels `width` px wide, px.
+pub fn name_room(width: f64) -> f64 {
+    width - LEAD - KEY - KEY_GAP
+}
+
 /// Draws labels to the right of `x`, within `width` px, between `top` and `bottom`.
 ///
 /// # Errors
@@ -106,9 +111,10 @@ pub fn draw(
     (x, width): (f64, f64),
     (top, bottom): (f64, f64),
 ) -> Result<(), ChartError> {
-    let wanted: Vec<f64> = labels.iter().map(|label| label.y).collect();
     let heights: Vec<f64> = labels.iter().map(Label::height).collect();
-    let centres = spread(&wanted, &heights, top - 8.0, bottom + 8.0);
+    // The name, not the label's middle, wants to be level with the line.
+    let wanted: Vec<f64> = labels.iter().map(|label| label.y + (label.height() - NAME_LINE) / 2.0).collect();
+    let centres = spread(&wanted, &heights, top - 8.0, bottom + 10.0);
     for (label, centre) in labels.iter().zip(centres) {
         // The key is level with the name, the first of the label's lines.
         let key_y = centre - label.height() / 2.0 + NAME_LINE / 2.0;
@@ -127,7 +133,7 @@ pub fn draw(
             }
         }
         let text_x = key_x + KEY + KEY_GAP;
-        let room = width - LEAD - KEY - KEY_GAP;
+        let room = name_room(width);
         canvas.text(&text::fit(&label.name, LABEL, room), (text_x, key_y + 4.5), LABEL, Anchor::Start)?;
         for (line, value) in label.value.lines().enumerate() {
             let y = key_y + 4.5 + VALUE_LINE * (line + 1) as f64;

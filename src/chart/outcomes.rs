@@ -24,7 +24,7 @@ use super::{Chart, Drawing};
 const RARE: f64 = 0.02;
 /// Orgs shown at most in the lower panel.
 const ORGS_MAX: usize = 6;
-const GUTTER: f64 = 160.0;
+const GUTTER: f64 = 178.0;
 /// Points over the width of the page.
 const POINTS_MAX: usize = 480;
 
@@ -171,7 +171,7 @@ fn stack(
     for (sum, kind) in sums.iter().zip(&KINDS[from..]).rev().filter(|(_, kind)| shown(kind)) {
         panel.area(canvas, grid, sum, (kind.colour, 1.0, false))?;
     }
-    if from == 0 {
+    if from == 0 && total.ok > 0.0 {
         panel.line(canvas, grid, &sums[0], solid(SERVED, 0.8))?;
     }
     let last = |values: &[Option<f64>]| values.last().copied().flatten().unwrap_or(0.0);
@@ -182,12 +182,24 @@ fn stack(
         base = last(sum);
         if shown(kind) {
             let share = percent(total.share((kind.count)(total)));
-            let value = format!("{share} · {}", grouped((kind.count)(total), 0));
+            let mut value = format!("{share} · {}", grouped((kind.count)(total), 0));
+            if kind.name == "429 limited" {
+                value = value + "\n" + &which_limit(total);
+            }
             labels.push(Label { y, key: Key::Square(kind.colour), name: kind.name.to_owned(), value });
         }
     }
     label::order_as_stacked(&mut labels);
     label::draw(canvas, &labels, (frame.right, GUTTER), (frame.top, frame.bottom))
+}
+
+/// Which limit the 429s were for.
+fn which_limit(total: &Tally) -> String {
+    match (total.limited_request, total.limited_token) {
+        (_, 0.0) => "all by request limit".to_owned(),
+        (0.0, _) => "all by token limit".to_owned(),
+        (_, tokens) => format!("{} by token limit", percent(tokens / total.limited())),
+    }
 }
 
 /// One bar per org of its ended attempts, of its failures only where they are rare; returns the y below.
@@ -211,7 +223,7 @@ fn shares_by_org(
     let (kinds, whole) = if rare { (&KINDS[1..], failing.max(1e-9)) } else { (&KINDS[..], 1.0) };
     panel::title(canvas, (MARGIN, top + 26.0), WIDTH - 2.0 * MARGIN, named, &note)?;
     let mut y = top + 38.0;
-    let (left, right) = (MARGIN + 176.0, WIDTH - MARGIN - 330.0);
+    let (left, right) = (MARGIN + 176.0, WIDTH - MARGIN - 346.0);
     for group in &picked {
         let tally = &group.tally;
         let name = text::fit(data.names.text(group.key[0]), LABEL, left - MARGIN - 16.0);
@@ -235,7 +247,7 @@ fn shares_by_org(
         .map(|(count, name)| format!("{} {name}", percent(tally.share(count))))
         .collect();
         let parts = if tally.ended() > 0.0 { parts.join(" · ") } else { "no attempt ended".to_owned() };
-        canvas.text(&text::fit(&parts, TICK, 318.0), (right + 12.0, y + 15.0), TICK, Anchor::Start)?;
+        canvas.text(&text::fit(&parts, TICK, 334.0), (right + 12.0, y + 15.0), TICK, Anchor::Start)?;
         y += 26.0;
     }
     Ok(y + 8.0)

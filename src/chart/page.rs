@@ -6,7 +6,7 @@ use super::error::ChartError;
 use super::grid::Grid;
 use super::scale;
 use super::text;
-use super::theme::{MARGIN, SUBTITLE, TITLE, WIDTH};
+use super::theme::{MARGIN, NAME_MAX, SUBTITLE, TITLE, WIDTH};
 
 /// Draws the head and returns the y below it, px. `notes` are remarks on this picture; empty ones are left out.
 ///
@@ -38,7 +38,11 @@ pub fn head(
 
 /// Scenario, law, seed, replications, length, bins.
 fn subtitle(summary: &Summary, grid: Option<&Grid>) -> String {
-    let mut parts = vec![format!("scenario {}", summary.scenario)];
+    let title = text::fit(summary.title.trim(), SUBTITLE, NAME_MAX);
+    let mut parts = vec![match title.as_str() {
+        "" => format!("scenario {}", summary.scenario),
+        title => format!("{title} (scenario {})", summary.scenario),
+    }];
     parts.extend(laws(summary));
     parts.push(match summary.replications {
         1 => format!("seed {}", summary.seed),
@@ -107,10 +111,11 @@ mod tests {
         let data = ResultData::read(&Sample::spike().files()).unwrap();
         assert_eq!(
             subtitle(&data.summary, Some(&Grid { bins_per_point: 2, ..Grid::new(10.0, 1080) })),
-            "scenario spike · success_window ×2, 1 h, soft · seed 7 · 3 h simulated · 10 s bins, 2 to a point"
+            "A steady team and a spiky neighbour (scenario spike) · success_window ×2, 1 h, soft · seed 7 · 3 h simulated · 10 s bins, 2 to a point"
         );
         let mut summary = data.summary;
         summary.replications = 8;
+        summary.title = " ".to_owned();
         summary.models[0].law = String::new();
         summary.models[0].enforcement = String::new();
         assert_eq!(

@@ -20,7 +20,7 @@ use super::{Chart, Drawing};
 const PAIRS_MAX: usize = 4;
 /// Points over the whole width of the page.
 const POINTS_MAX: usize = 480;
-/// Panels of one quantity share their range unless their peaks differ by more than this factor.
+/// Panels of one quantity share their range unless one peaks this many times higher than the other.
 const SHARE_MAX: f64 = 8.0;
 /// Between columns, px.
 const GAP: f64 = 20.0;
@@ -60,10 +60,11 @@ impl Chart for Rates {
         }
         let grid = Grid::of(data, if groups.len() == 1 { POINTS_MAX } else { POINTS_MAX / 2 })?;
         let several_models = groups.iter().any(|group| group.key[1] != groups[0].key[1]);
-        let part = |id: u32, share: f64| text::fit(data.names.text(id), TITLE, share * NAME_MAX);
-        let name = |group: &Group| match several_models {
-            true => format!("{} · {}", part(group.key[0], 0.6), part(group.key[1], 0.6)),
-            false => part(group.key[0], 1.0),
+        let columns = if several_models { 0..2 } else { 0..1 };
+        let name = |group: &Group| {
+            let parts: Vec<String> =
+                columns.clone().map(|i| data.names.text(group.key[i]).to_owned()).collect();
+            text::fit_parts(&parts, TITLE, NAME_MAX)
         };
         let worst = (0..groups.len())
             .filter(|&i| groups[i].tally.limited() > 0.0)
@@ -135,7 +136,7 @@ fn picture(
             let shared = tops[place].iter().all(|top| *top == tops[place][0]);
             let heading = Heading {
                 title: ["Requests", "Tokens"][place].to_owned(),
-                note: if shared { "per minute" } else { "per minute, on a scale of its own" }.to_owned(),
+                note: if shared { "per minute" } else { "per minute (scales differ)" }.to_owned(),
                 x_title: row + 1 == pairs.len() && place + columns >= 2,
             };
             panel.shade(&mut canvas, &causes, true)?;
@@ -150,12 +151,20 @@ fn picture(
     Ok(canvas.finish(y + 14.0, finding, &about))
 }
 
-/// The same axis end for all, unless their peaks are too far apart for all to be seen.
+/// Axis ends: panels whose peaks are within [`SHARE_MAX`] of each other share the largest's.
 fn shared_tops(tops: impl Iterator<Item = f64>) -> Vec<f64> {
     let tops: Vec<f64> = tops.collect();
-    let high = tops.iter().copied().fold(0.0, f64::max);
-    let low = tops.iter().copied().filter(|top| *top > 0.0).fold(f64::INFINITY, f64::min);
-    if high <= SHARE_MAX * low { vec![high; tops.len()] } else { tops }
+    let mut order: Vec<usize> = (0..tops.len()).collect();
+    order.sort_by(|a, b| tops[*b].total_cmp(&tops[*a]));
+    let mut shared = tops.clone();
+    let mut largest = f64::INFINITY;
+    for i in order {
+        if largest.is_infinite() || tops[i] * SHARE_MAX < largest && tops[i] > 0.0 {
+            largest = tops[i];
+        }
+        shared[i] = largest;
+    }
+    shared
 }
 
 /// What became of a pair's attempts, in a line.
@@ -221,7 +230,7 @@ mod tests {
     #[test]
     fn panels_share_their_range_unless_one_would_vanish() {
         assert_eq!(shared_tops([100.0, 50.0].into_iter()), [100.0, 100.0]);
-        assert_eq!(shared_tops([1e6, 1.0].into_iter()), [1e6, 1.0]);
+        assert_eq!(shared_tops([1.0, 1e6, 3.0, 0.0].into_iter()), [3.0, 1e6, 3.0, 3.0]);
         assert_eq!(shared_tops([0.0, 0.0].into_iter()), [0.0, 0.0]);
     }
 }

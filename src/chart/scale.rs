@@ -87,7 +87,7 @@ pub fn log_ticks(low: f64, high: f64) -> Vec<f64> {
 pub enum TimeUnit {
     /// Up to 3 minutes.
     Second,
-    /// Up to 3 hours.
+    /// Up to 4 hours.
     Minute,
     /// Up to 3 days.
     Hour,
@@ -100,7 +100,7 @@ impl TimeUnit {
     pub fn of(span_s: f64) -> TimeUnit {
         match span_s {
             s if s <= 180.0 => TimeUnit::Second,
-            s if s <= 3.0 * 3600.0 => TimeUnit::Minute,
+            s if s <= 4.0 * 3600.0 => TimeUnit::Minute,
             s if s <= 3.0 * 86_400.0 => TimeUnit::Hour,
             _ => TimeUnit::Day,
         }
@@ -253,7 +253,7 @@ mod tests {
     #[test]
     fn time_axes_use_steps_a_clock_knows() {
         assert_eq!(TimeUnit::of(1800.0).ticks(1800.0, 7), [0.0, 5.0, 10.0, 15.0, 20.0, 25.0, 30.0]);
-        assert_eq!(TimeUnit::of(11_400.0).ticks(11_400.0, 4), [0.0, 1.0, 2.0, 3.0]);
+        assert_eq!(TimeUnit::of(15_000.0).ticks(15_000.0, 4), [0.0, 2.0, 4.0]);
         assert_eq!(TimeUnit::of(10_800.0).ticks(10_800.0, 8).last(), Some(&180.0));
         for span in [1e-6, 0.3, 1.0, 45.0, 1e4, 1e5, 1e6, 1e10] {
             let ticks = TimeUnit::of(span).ticks(span, 8);

@@ -1,5 +1,7 @@
 //! Sums of `outcomes.csv`: what became of attempts and requests, for all and for each group.
 
+use std::collections::BTreeMap;
+
 use super::data::ResultData;
 
 /// Sums over bins.
@@ -75,7 +77,7 @@ pub fn total(data: &ResultData) -> Tally {
 
 /// Tallies by key columns (0 org, 1 workload, 2 model), the most attempts first, ties in order of appearance.
 pub fn groups(data: &ResultData, columns: &[usize]) -> Vec<Group> {
-    let mut places = std::collections::BTreeMap::new();
+    let mut places = BTreeMap::new();
     let mut groups: Vec<Group> = Vec::new();
     for row in 0..data.outcomes.rows {
         let key: Vec<u32> = columns.iter().map(|&column| data.outcomes.key(column)[row]).collect();

@@ -1,10 +1,21 @@
 //! Whole pictures: hard cases, damaged files, the same bytes every time, and a way to look at them.
 
+use std::fmt::Write as _;
+
 use super::samples::{Org, Sample, Shape};
 use super::*;
 
 fn draw(sample: &Sample) -> Vec<Picture> {
     draw_all(&sample.files()).unwrap()
+}
+
+/// Headers and no row.
+fn empty() -> Sample {
+    let mut empty = Sample::spike();
+    for text in [&mut empty.outcomes, &mut empty.rates, &mut empty.capacity, &mut empty.time_to_success] {
+        text.truncate(text.find('\n').unwrap() + 1);
+    }
+    empty
 }
 
 /// Every case someone should look at.
@@ -25,13 +36,9 @@ fn gallery() -> Vec<(&'static str, Sample)> {
         "spiky ×60",
         "<b>漢字</b> & \\\"quotes\\\" \\u0000 burst of the century, label far too long",
     );
-    hostile.summary = hostile
-        .summary
-        .replace("\"scenario\":\"spike\"", &format!("\"scenario\":\"{}\"", "word ".repeat(300)));
-    let mut empty = Sample::spike();
-    for text in [&mut empty.outcomes, &mut empty.rates, &mut empty.capacity, &mut empty.time_to_success] {
-        text.truncate(text.find('\n').unwrap() + 1);
-    }
+    hostile.summary = hostile.summary.replace("A steady team", &"word ".repeat(3000));
+    let mut no_rates = Sample::spike();
+    no_rates.rates.truncate(no_rates.rates.find('\n').unwrap() + 1);
     vec![
         ("spike", Sample::spike()),
         ("twelve-orgs", Shape::many(12).make()),
@@ -50,7 +57,7 @@ fn gallery() -> Vec<(&'static str, Sample)> {
         ),
         ("long-names", long_names.make()),
         ("two-models", Shape { models: vec!["small".into(), "large".into()], ..spike() }.make()),
-        ("many-bins", Shape { interval_s: 0.108, ..spike() }.make()),
+        ("many-bins", Shape { interval_s: 0.108, ..Shape::many(2) }.make()),
         ("one-bin", Shape { duration_s: 10.0, drain_s: 0.0, ..spike() }.make()),
         ("bands", Shape { replications: 8, ..spike() }.make()),
         (
@@ -58,7 +65,8 @@ fn gallery() -> Vec<(&'static str, Sample)> {
             Shape { interval_s: 600.0, duration_s: 864_000.0, drain_s: 0.0, ..Shape::many(3) }.make(),
         ),
         ("hostile-text", hostile),
-        ("empty", empty),
+        ("no-rates", no_rates),
+        ("empty", empty()),
     ]
 }
 
@@ -85,29 +93,42 @@ fn every_case_draws_sound_pictures() {
     }
 }
 
+/// The words of a `<text>` and its box, px: left, right, top, bottom.
+fn text_box(node: &resvg::usvg::roxmltree::Node<'_, '_>) -> (String, [f64; 4]) {
+    let number = |name: &str| node.attribute(name).unwrap().parse::<f64>().unwrap() / 10.0;
+    let bold = node.attribute("font-weight").is_some();
+    let style = theme::Type { size: number("font-size"), bold, colour: theme::INK };
+    let words = node.text().unwrap_or("").trim().to_owned();
+    let width = text::width(&words, style);
+    let left = match node.attribute("text-anchor") {
+        Some("end") => number("x") - width,
+        Some("middle") => number("x") - width / 2.0,
+        _ => number("x"),
+    };
+    let baseline = number("y") + 0.76 * style.size;
+    (words, [left, left + width, baseline - 0.73 * style.size, baseline + 0.1 * style.size])
+}
+
 #[test]
-fn no_text_leaves_the_page() {
+fn no_text_leaves_the_page_or_covers_another() {
     for (case, sample) in gallery() {
-        for picture in draw(&sample) {
-            let tree = resvg::usvg::roxmltree::Document::parse(&picture.svg).unwrap();
+        let data = ResultData::read(&sample.files()).unwrap();
+        for chart in CHARTS {
+            let Some((svg, _)) = chart.draw(&data).unwrap() else { continue };
+            let tree = resvg::usvg::roxmltree::Document::parse(&svg).unwrap();
             let height: f64 = tree.root_element().attribute("height").unwrap().parse().unwrap();
-            for node in tree.descendants().filter(|node| node.has_tag_name("text")) {
-                let number = |name: &str| node.attribute(name).unwrap().parse::<f64>().unwrap() / 10.0;
-                let bold = node.attribute("font-weight").is_some();
-                let style = theme::Type { size: number("font-size"), bold, colour: theme::INK };
-                let words = node.text().unwrap_or("").trim();
-                let width = text::width(words, style);
-                let left = match node.attribute("text-anchor") {
-                    Some("end") => number("x") - width,
-                    Some("middle") => number("x") - width / 2.0,
-                    _ => number("x"),
-                };
-                assert!(
-                    left >= 0.0 && left + width <= theme::WIDTH,
-                    "{case} {}: {words:?} {left}",
-                    picture.name
-                );
-                assert!(number("y") >= 0.0 && number("y") + style.size <= height, "{case}: {words:?}");
+            let texts: Vec<_> = tree
+                .descendants()
+                .filter(|node| node.has_tag_name("text"))
+                .map(|node| text_box(&node))
+                .collect();
+            for (i, (words, [left, right, top, bottom])) in texts.iter().enumerate() {
+                let inside = *left >= 0.0 && *right <= theme::WIDTH && *top >= 0.0 && *bottom <= height;
+                assert!(inside, "{case} {}: {words:?} leaves the page", chart.name());
+                for (other, [l, r, t, b]) in &texts[i + 1..] {
+                    let apart = right <= l || r <= left || bottom <= t || b <= top;
+                    assert!(apart, "{case} {}: {words:?} and {other:?} overlap", chart.name());
+                }
             }
         }
     }
@@ -122,9 +143,8 @@ fn the_same_files_give_the_same_bytes() {
 
 #[test]
 fn an_empty_result_draws_nothing_and_a_whole_one_all() {
-    let cases = gallery();
-    assert!(draw(&cases.iter().find(|case| case.0 == "empty").unwrap().1).is_empty());
-    let names: Vec<_> = draw(&cases[0].1).iter().map(|picture| picture.name).collect();
+    assert!(draw(&empty()).is_empty());
+    let names: Vec<_> = draw(&Sample::spike()).iter().map(|picture| picture.name).collect();
     assert_eq!(names, ["rates", "outcomes", "capacity", "time_to_success"]);
     assert_eq!(names, CHARTS.iter().map(|chart| chart.name()).collect::<Vec<_>>());
 }
@@ -168,4 +188,17 @@ fn a_bin_after_the_end_or_too_many_bins_are_refused() {
     let mut sample = Sample::spike();
     sample.summary = sample.summary.replace("\"interval_s\":10.0", "\"interval_s\":0.000001");
     assert!(draw_all(&sample.files()).unwrap_err().to_string().contains("more than a million bins"));
+}
+
+#[test]
+fn thousands_of_names_are_no_trouble() {
+    let mut sample = Sample::spike();
+    for i in 0..20_000 {
+        writeln!(sample.outcomes, "0,o{i},w,m{i},1,1,0,1,0,0,0,0,0,0,0").unwrap();
+        writeln!(sample.time_to_success, "o{i},w,m{i},1,0.5").unwrap();
+        writeln!(sample.capacity, "0,m{i},1,1,1,1,0.5,1,1,1,1").unwrap();
+    }
+    let pictures = draw(&sample);
+    assert!(pictures[0].svg.contains("4 of 20002 pairs of org and model shown"));
+    assert!(pictures.iter().all(|picture| picture.svg.len() < 1_500_000));
 }

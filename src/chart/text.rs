@@ -75,16 +75,44 @@ pub fn wrap(text: &str, style: Type, max: f64, lines: usize) -> Vec<String> {
     // Far more than fits; keeps hostile titles cheap.
     let text = printable(&text.chars().take(2000).collect::<String>());
     let mut rows: Vec<String> = vec![String::new()];
-    for word in text.split(' ').filter(|word| !word.is_empty()) {
-        let row = rows.last_mut().expect("never empty");
-        let longer = if row.is_empty() { word.to_owned() } else { format!("{row} {word}") };
+    for word in phrases(&text) {
+        let row = rows.last().expect("never empty");
+        let longer = if row.is_empty() { word.clone() } else { format!("{row} {word}") };
         if width(&longer, style) <= max || row.is_empty() || rows.len() == lines {
             *rows.last_mut().expect("never empty") = longer;
         } else {
-            rows.push(word.to_owned());
+            rows.push(word);
         }
     }
     rows.iter().map(|row| fit(row, style, max)).collect()
+}
+
+/// The words of `text`; a sign or a unit stays with its number.
+fn phrases(text: &str) -> Vec<String> {
+    let mut phrases: Vec<String> = Vec::new();
+    for word in text.split(' ').filter(|word| !word.is_empty()) {
+        let unit = ["%", "s", "min", "h", "d"].contains(&word.trim_end_matches([',', ';', ':', '.']));
+        match phrases.last_mut() {
+            Some(last)
+                if last == "<" || last == ">" || unit && last.ends_with(|c: char| c.is_ascii_digit()) =>
+            {
+                *last = format!("{last} {word}");
+            }
+            _ => phrases.push(word.to_owned()),
+        }
+    }
+    phrases
+}
+
+/// The parts of a name joined with a dot, within `max` px; if they are too long each keeps its beginning.
+pub fn fit_parts(parts: &[String], style: Type, max: f64) -> String {
+    const DOT: &str = " · ";
+    let whole = fit(&parts.join(DOT), style, max);
+    if parts.len() < 2 || !whole.ends_with('…') {
+        return whole;
+    }
+    let room = max / parts.len() as f64 - width(DOT, style);
+    parts.iter().map(|part| fit(part, style, room)).collect::<Vec<_>>().join(DOT)
 }
 
 /// As [`wrap`], with lines of about equal length where one would not do.
@@ -138,6 +166,15 @@ mod tests {
         }
         assert_eq!(fit("short", LABEL, 200.0), "short");
         assert_eq!(fit("漢", LABEL, 200.0), "?");
+    }
+
+    #[test]
+    fn a_number_keeps_its_unit_and_each_part_of_a_name_its_beginning() {
+        assert_eq!(phrases("a < 0.1 % of 12 s; a d"), ["a", "< 0.1 %", "of", "12 s;", "a", "d"]);
+        let parts = ["organisation-one".to_owned(), "model-two".to_owned()];
+        assert_eq!(fit_parts(&parts, LABEL, 500.0), "organisation-one · model-two");
+        let cut = fit_parts(&parts, LABEL, 140.0);
+        assert!(cut.starts_with("org") && cut.contains("… · mod") && width(&cut, LABEL) <= 140.0, "{cut}");
     }
 
     #[test]

@@ -169,8 +169,8 @@ mod tests {
         )
     }
 
-    /// 100 × the distance in Oklab, the least over normal sight and the three deficiencies: about 2 is just
-    /// noticeable side by side; categorical palettes ask for 8 or more.
+    /// 100 × the distance in Oklab, the least over normal sight and the three deficiencies. CSS Color 4 takes 2
+    /// as just noticeable; small marks that do not touch need more, and we ask for four times that.
     fn distance(a: RGBColor, b: RGBColor) -> f64 {
         [NORMAL, PROTAN, DEUTAN, TRITAN]
             .into_iter()

@@ -1,5 +1,7 @@
 //! Time to success: for each org and workload, the share of all requests that had succeeded within a time.
 
+use std::collections::BTreeMap;
+
 use super::axis::Axis;
 use super::canvas::{Canvas, Point};
 use super::data::ResultData;
@@ -10,7 +12,7 @@ use super::panel::{self, Frame, Heading, Panel};
 use super::scale::{self, Scale, percent, span};
 use super::tally;
 use super::text;
-use super::theme::{AXIS, HAIRLINE, MARGIN, NAME_MAX, SERIES, Stroke, TITLE, WIDTH, solid};
+use super::theme::{AXIS, HAIRLINE, LABEL, MARGIN, NAME_MAX, SERIES, Stroke, TITLE, WIDTH, solid};
 use super::{Chart, Drawing};
 
 /// Curves drawn in grey behind the named ones, at most.
@@ -24,10 +26,10 @@ const HEIGHT: f64 = 400.0;
 #[derive(Debug)]
 pub struct TimeToSuccess;
 
-/// One curve: its name and `(seconds, share)` in rising order, never empty.
+/// One curve: the parts of its name and `(seconds, share)` in rising order, never empty.
 #[derive(Debug, Clone)]
 struct Curve {
-    name: String,
+    parts: Vec<String>,
     points: Vec<(f64, f64)>,
 }
 
@@ -38,7 +40,7 @@ impl Curve {
 
     /// The name, cut to leave room in a title.
     fn short_name(&self) -> String {
-        text::fit(&self.name, TITLE, NAME_MAX)
+        text::fit_parts(&self.parts, TITLE, NAME_MAX)
     }
 
     /// The time by which `share` of all requests had succeeded, if they ever did.
@@ -113,12 +115,12 @@ fn finding(curves: &[Curve]) -> String {
 fn curves(data: &ResultData) -> Vec<Curve> {
     let table = &data.time_to_success;
     let (times, shares) = (table.number("time_s"), table.number("succeeded_share"));
-    let mut points: std::collections::BTreeMap<[u32; 3], Vec<(f64, f64)>> = std::collections::BTreeMap::new();
+    let mut points: BTreeMap<[u32; 3], Vec<(f64, f64)>> = BTreeMap::new();
     for row in 0..table.rows {
         let key = [0, 1, 2].map(|column| table.key(column)[row]);
         points.entry(key).or_default().push((times[row], shares[row].min(1.0)));
     }
-    let requests: std::collections::BTreeMap<Vec<u32>, f64> =
+    let requests: BTreeMap<Vec<u32>, f64> =
         tally::groups(data, &[0, 1, 2]).into_iter().map(|group| (group.key, group.tally.requests)).collect();
     let mut keys: Vec<[u32; 3]> = points.keys().copied().collect();
     let weight = |key: &[u32; 3]| requests.get(&key[..]).copied().unwrap_or(0.0);
@@ -127,9 +129,9 @@ fn curves(data: &ResultData) -> Vec<Curve> {
     // A column that is the same for all curves tells nothing; the org always stands.
     let columns: Vec<usize> =
         [0, 1, 2].into_iter().filter(|&column| column == 0 || differs(column)).collect();
-    let name =
-        |key: &[u32; 3]| columns.iter().map(|&c| data.names.text(key[c])).collect::<Vec<_>>().join(" · ");
-    let curve = |key: &[u32; 3]| Curve { name: name(key), points: points.remove(key).unwrap_or_default() };
+    let parts =
+        |key: &[u32; 3]| columns.iter().map(|&column| data.names.text(key[column]).to_owned()).collect();
+    let curve = |key: &[u32; 3]| Curve { parts: parts(key), points: points.remove(key).unwrap_or_default() };
     keys.iter().map(curve).collect()
 }
 
@@ -170,7 +172,7 @@ fn picture(
         labels.push(Label {
             y: panel.y.px(curve.end()),
             key: Key::Line(stroke),
-            name: curve.name.clone(),
+            name: text::fit_parts(&curve.parts, LABEL, label::name_room(GUTTER)),
             value: format!("{} succeeded\n{}", percent(curve.end()), times.join(", ")),
         });
     }
@@ -220,7 +222,8 @@ mod tests {
 
     #[test]
     fn the_finding_says_who_never_succeeded() {
-        let curve = |name: &str, points: &[(f64, f64)]| Curve { name: name.into(), points: points.to_vec() };
+        let curve =
+            |name: &str, points: &[(f64, f64)]| Curve { parts: vec![name.into()], points: points.to_vec() };
         let good = curve("steady", &[(1.0, 0.6), (12.0, 1.0)]);
         let bad = curve("spiky", &[(4.0, 0.6), (60.0, 0.771)]);
         assert_eq!(finding(std::slice::from_ref(&good)), "Every request succeeded, 99 % of them within 12 s");
@@ -239,7 +242,7 @@ mod tests {
 
     #[test]
     fn quantiles_count_all_requests() {
-        let curve = Curve { name: "a".into(), points: vec![(1.0, 0.2), (2.0, 0.5), (4.0, 0.8)] };
+        let curve = Curve { parts: vec!["a".into()], points: vec![(1.0, 0.2), (2.0, 0.5), (4.0, 0.8)] };
         assert_eq!(
             (curve.reached_s(0.5), curve.reached_s(0.51), curve.reached_s(0.99)),
             (Some(2.0), Some(4.0), None)
@@ -250,7 +253,7 @@ mod tests {
     fn the_time_axis_is_sound_for_any_curve() {
         for points in [vec![(0.0, 0.0)], vec![(0.0, 1.0)], vec![(1e-300, 0.5), (1e15, 1.0)], vec![(3.0, 1.0)]]
         {
-            let ((low, high), axis) = time_axis([Curve { name: String::new(), points }].iter());
+            let ((low, high), axis) = time_axis([Curve { parts: Vec::new(), points }].iter());
             assert!(low < high && axis.ticks.iter().all(|tick| (low..=high).contains(&tick.0)));
             assert!((2..=12).contains(&axis.ticks.len()));
             assert!(axis.ticks[0].0 > 0.0 && axis.ticks.windows(2).all(|pair| pair[0].0 < pair[1].0));
