@@ -137,7 +137,7 @@ fn picture(
     let x_axis = Axis::time(grid, 12 / columns);
     let axes = axes(fleets);
     if columns > 1 {
-        y += 22.0;
+        y += 28.0;
     }
     for (row, height) in HEIGHTS.iter().enumerate() {
         y += panel::HEAD;
@@ -145,7 +145,13 @@ fn picture(
             let from = MARGIN + column as f64 * width;
             let right = from + width - if column + 1 == columns { 0.0 } else { 22.0 };
             if row == 0 && columns > 1 {
-                panel::title(&mut canvas, (from, y - panel::HEAD), right - from, (&fleet.name, SECTION), "")?;
+                panel::title(
+                    &mut canvas,
+                    (from, y - panel::HEAD - 4.0),
+                    right - from,
+                    (&fleet.name, SECTION),
+                    "",
+                )?;
             }
             let frame = Frame { left: from + panel::TICKS, top: y, right, bottom: y + height };
             let panel = Panel::over_time(frame, grid, &axes[row]);

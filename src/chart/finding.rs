@@ -78,7 +78,9 @@ pub fn rates(parties: &[Party]) -> String {
         (others, _) => match others.iter().filter(|party| party.tally.limited() == 0.0).count() {
             free if free == others.len() => {
                 let least = others.iter().map(|party| kept(party)).fold(1.0, f64::min);
-                format!("{head}; each of the other {free} kept at least {} success", percent(least))
+                // "At least" must not be rounded up.
+                let floored = (least * 1000.0).floor() / 1000.0;
+                format!("{head}; each of the other {free} kept at least {} success", percent(floored))
             }
             0 => format!("{head}; all of the other {} were limited too", others.len()),
             1 => format!("{head}; 1 of the other {} was never limited", others.len()),

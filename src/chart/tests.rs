@@ -180,6 +180,49 @@ fn damaged_files_are_errors_not_panics() {
 }
 
 #[test]
+fn any_byte_or_number_may_be_wrong_and_there_is_still_an_answer() {
+    let whole = Shape { duration_s: 100.0, drain_s: 20.0, replications: 2, ..Shape::spike() }.make();
+    let mut dice = super::samples::Dice(11);
+    let mut drawn = 0;
+    for round in 0..600 {
+        let mut sample = whole.clone();
+        let texts = [
+            &mut sample.outcomes,
+            &mut sample.rates,
+            &mut sample.capacity,
+            &mut sample.time_to_success,
+            &mut sample.summary,
+        ];
+        for text in texts {
+            let at = (dice.roll() * text.len() as f64) as usize;
+            let at = (0..=at).rev().find(|at| text.is_char_boundary(*at)).unwrap();
+            let bytes = ["0", "9", "1e15", "1e-300", ",", "\"", "\n", "e9", ".", "-", "nan", "\u{7f}"];
+            let rest = text.split_off(at);
+            let number = rest.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(0);
+            // Half of the rounds keep the tables' shape: a number goes, another comes.
+            let (gone, come) = if round % 2 == 0 && number > 0 { (number, 4) } else { (0, 12) };
+            *text += bytes[(dice.roll() * f64::from(come)) as usize];
+            *text += &rest[gone..];
+        }
+        // One file at a time, and all at once.
+        for only in 0..6 {
+            let files = [&whole.files(), &sample.files()];
+            let file = |i: usize| files[usize::from(only == i || only == 5)];
+            let files = Files {
+                outcomes: file(0).outcomes,
+                rates: file(1).rates,
+                capacity: file(2).capacity,
+                time_to_success: file(3).time_to_success,
+                summary: file(4).summary,
+            };
+            let Ok(data) = ResultData::read(&files) else { continue };
+            drawn += CHARTS.iter().filter(|chart| chart.draw(&data).is_ok()).count();
+        }
+    }
+    assert!(drawn > 500, "{drawn}: the damage should often leave something to draw");
+}
+
+#[test]
 fn a_bin_after_the_end_or_too_many_bins_are_refused() {
     let mut sample = Sample::spike();
     sample.outcomes = sample.outcomes.replacen("\n10,", "\n1e9,", 1);

@@ -164,7 +164,7 @@ fn picture(
         canvas.line(&path(&panel, curve), solid(if named.len() > 1 { AXIS } else { HAIRLINE }, 0.9))?;
     }
     let mut labels = Vec::new();
-    for (curve, (colour, dash)) in named.iter().zip(SERIES).rev() {
+    for (curve, (colour, dash)) in named.iter().zip(SERIES) {
         let stroke = Stroke { colour, width: 2.0, dash };
         canvas.line(&path(&panel, curve), stroke)?;
         let within = |share: f64, name| curve.reached_s(share).map(|s| format!("{name} in {}", span(s)));
@@ -176,7 +176,6 @@ fn picture(
             value: format!("{} succeeded\n{}", percent(curve.end()), times.join(", ")),
         });
     }
-    labels.reverse();
     label::draw(&mut canvas, &labels, (frame.right, GUTTER), (frame.top, frame.bottom))?;
     let about = format!(
         "{finding}. Distribution of the time from a request's birth to its success, over all requests."
@@ -197,7 +196,7 @@ fn time_axis<'a>(curves: impl Iterator<Item = &'a Curve> + Clone) -> ((f64, f64)
         ticks.pop();
     }
     let range = (ticks[0], high.max(ticks[ticks.len() - 1]));
-    let title = "time from the first attempt to success (s, log scale)".to_owned();
+    let title = "time from a request’s birth to its success (s, log scale)".to_owned();
     (range, Axis { ticks: ticks.into_iter().map(|v| (v, scale::short(v))).collect(), title })
 }
 
