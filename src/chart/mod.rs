@@ -37,7 +37,7 @@ use rayon::prelude::*;
 
 pub use data::{Cause, Files, ModelHead, ResultData, Summary};
 pub use error::ChartError;
-pub use table::{Names, Table};
+pub use table::{Layout, Names, Table};
 
 /// An SVG document and the sentence in its title.
 pub type Drawing = (String, String);
