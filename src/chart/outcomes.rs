@@ -217,10 +217,10 @@ fn shares_by_org(
     let (picked, chosen) =
         tally::pick(groups, worst, ORGS_MAX, ["orgs", "most attempts", "the one that failed most"]);
     let note = if chosen.is_empty() { String::new() } else { format!(" · {chosen}") };
-    let note = format!("% of the org’s attempts that ended{note}");
     let named = (if rare { "Failures by org" } else { "Outcome by org" }, PANEL_TITLE);
     let failing = picked.iter().map(|group| group.tally.share(group.tally.failed())).fold(0.0, f64::max);
     let (kinds, whole) = if rare { (&KINDS[1..], failing.max(1e-9)) } else { (&KINDS[..], 1.0) };
+    let note = format!("% of the org’s attempts that ended, full width = {}{note}", percent(whole));
     panel::title(canvas, (MARGIN, top + 26.0), WIDTH - 2.0 * MARGIN, named, &note)?;
     let mut y = top + 38.0;
     let (left, right) = (MARGIN + 176.0, WIDTH - MARGIN - 346.0);
