@@ -4,6 +4,7 @@
 
 pub mod bounds;
 pub mod chain;
+pub mod chart;
 pub mod cli;
 pub mod client;
 pub mod dist;
