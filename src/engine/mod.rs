@@ -58,6 +58,7 @@ pub fn simulate<O: Observer>(
     beat: &mut dyn FnMut(SimTime) -> bool,
 ) -> Run {
     let mut engine = Engine::new(scenario, replication, observer);
+    engine.platform.tells_on_200 = engine.observer.reads_headers_of_200();
     engine.start();
     let finished = engine.run(beat);
     let now = if finished { engine.end } else { engine.now };

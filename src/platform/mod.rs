@@ -96,6 +96,8 @@ pub struct Platform {
     pairs: Vec<Pair>,
     pair_models: Vec<u32>,
     attempts: Attempts,
+    /// Whether anybody reads the header of a 200: telling it changes nothing, so it need not be computed.
+    pub tells_on_200: bool,
     /// What the last call wants done, in order; drain it after every call.
     pub effects: Vec<Effect>,
 }
@@ -109,6 +111,7 @@ impl Platform {
             models,
             pair_models,
             attempts: Attempts::default(),
+            tells_on_200: true,
             effects: Vec::new(),
         }
     }
@@ -335,11 +338,12 @@ impl Platform {
             _ => None,
         };
         let carried = match policy.headers {
-            Headers::All => true,
+            Headers::All => failed || self.tells_on_200,
             Headers::Errors => failed,
             Headers::Only429 => limited.is_some(),
         };
-        if !carried && !(policy.retry_after && failed) {
+        let retry_after = policy.retry_after && failed;
+        if !(carried || retry_after) {
             return Reply { outcome, reset_s: None, retry_after_s: None };
         }
         let ask = Ask { cost: attempt.cost, limited, failed, backlog: model.backlog() };
@@ -350,11 +354,7 @@ impl Platform {
             self.pairs[attempt.arriving.pair as usize].reset(policy, now, &ask, &model.live(now))
         };
         let seconds = whole_seconds(wait, u32::from(failed));
-        Reply {
-            outcome,
-            reset_s: carried.then_some(seconds),
-            retry_after_s: (policy.retry_after && failed).then_some(seconds),
-        }
+        Reply { outcome, reset_s: carried.then_some(seconds), retry_after_s: retry_after.then_some(seconds) }
     }
 }
 
