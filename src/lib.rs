@@ -7,6 +7,7 @@ pub mod chain;
 pub mod chart;
 pub mod cli;
 pub mod client;
+pub mod digest;
 pub mod dist;
 pub mod engine;
 pub mod error;

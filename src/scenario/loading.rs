@@ -3,8 +3,8 @@
 
 use super::Scenario;
 use super::reading;
+use crate::digest::{Input, sha256};
 use crate::error::Error;
-use crate::output::manifest::{Input, sha256};
 use crate::read::{FILE_BYTES_MAX, Problems, Resolved, portable};
 use crate::traffic::trace::{self, Trace};
 use std::collections::BTreeMap;
