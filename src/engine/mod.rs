@@ -494,7 +494,9 @@ impl<'a, O: Observer> Engine<'a, O> {
     /// Do what the platform's last move asks for, until it asks for nothing more.
     #[inline]
     fn settle(&mut self, now: SimTime, model: u32) {
-        if O::ACTIVE {
+        // An attempt refused on arrival changes no level.
+        let refused = matches!(self.platform.effects[..], [Effect::Failed { refused: true, .. }]);
+        if O::ACTIVE && !refused {
             self.observer.levels(now, model, &self.platform.model(model).levels());
         }
         if self.platform.effects.is_empty() {
@@ -510,7 +512,7 @@ impl<'a, O: Observer> Engine<'a, O> {
                     self.schedule(at, Event::Completion(id));
                 }
                 Effect::Moved { id, at } => self.schedule(at, Event::Completion(id)),
-                Effect::Failed { id, reply } => self.on_reply(now, id, reply),
+                Effect::Failed { id, reply, .. } => self.on_reply(now, id, reply),
                 Effect::DropTimer { model, class, at } => {
                     self.schedule(at, Event::Drop { model: narrow(model), class });
                 }

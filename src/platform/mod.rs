@@ -59,6 +59,8 @@ pub enum Effect {
         id: Id,
         /// What its client is told.
         reply: Reply,
+        /// It failed on arrival, without waiting or being served.
+        refused: bool,
     },
     /// Call [`Platform::drop_expired`] at `at`.
     DropTimer {
@@ -151,7 +153,7 @@ impl Platform {
                 Enforcement::Strict => true,
             };
         if refused || model.is_dead() {
-            return self.fail(now, id);
+            return self.fail(now, id, true);
         }
         if model.buffer.is_empty() && model.begin(now, id, &mut self.attempts) {
             let at = self.attempts[id].completes;
@@ -159,7 +161,7 @@ impl Platform {
         }
         let predicted = model.predicted_wait(model.buffer.class(color));
         if model.config.buffer.early_refusal && predicted.is_some_and(|w| w > model.config.buffer.max_wait) {
-            return self.fail(now, id);
+            return self.fail(now, id, true);
         }
         if let Some((class, at)) = model.buffer.push(now, id, &mut self.attempts) {
             self.effects.push(Effect::DropTimer { model: arriving.model, class, at });
@@ -194,7 +196,7 @@ impl Platform {
     pub fn drop_expired(&mut self, now: SimTime, model: u32, class: Class) {
         loop {
             match self.models[model as usize].buffer.expired(now, class, &mut self.attempts) {
-                Ok(id) => self.fail(now, id),
+                Ok(id) => self.fail(now, id, false),
                 Err(Some(at)) => return self.effects.push(Effect::DropTimer { model, class, at }),
                 Err(None) => return,
             }
@@ -285,7 +287,7 @@ impl Platform {
         for id in self.attempts.in_service(index) {
             if lost.contains(&self.attempts[id].replica) {
                 self.attempts[id].state = State::Away;
-                self.fail(now, id);
+                self.fail(now, id, false);
             }
         }
     }
@@ -317,14 +319,14 @@ impl Platform {
     }
 
     /// An attempt fails: at or below its rate that is the platform's doing (503), above it the org's (429).
-    fn fail(&mut self, now: SimTime, id: Id) {
+    fn fail(&mut self, now: SimTime, id: Id, refused: bool) {
         let outcome = match self.attempts[id].color {
             Color::Green => Outcome::Unavailable,
             Color::Red(Resource::Requests) => Outcome::LimitedRequest,
             Color::Red(Resource::Tokens) => Outcome::LimitedToken,
         };
         let reply = self.reply(now, id, outcome);
-        self.effects.push(Effect::Failed { id, reply });
+        self.effects.push(Effect::Failed { id, reply, refused });
     }
 
     /// The response, with the headers it carries.
