@@ -57,6 +57,28 @@ pub const LAWS: Family = Family::new(
     ],
 );
 
+/// What a law keeps of the rules by which a dynamic limit is known, each numbered as `list laws` explains it.
+#[derive(Clone, Copy, Debug)]
+pub struct Kept {
+    /// Its tag.
+    pub law: &'static str,
+    /// The rules it keeps, of S2 to S6.
+    pub rules: &'static [&'static str],
+    /// On what that depends; empty where it always holds.
+    pub condition: &'static str,
+}
+
+/// The rules each law keeps.
+pub const RULES: &[Kept] = &[
+    Kept {
+        law: "success_window",
+        rules: &["S2", "S3", "S4", "S5", "S6"],
+        condition: "S2 only load-scaled or with `share`",
+    },
+    Kept { law: "fixed", rules: &[], condition: "" },
+    Kept { law: "unlimited", rules: &[], condition: "" },
+];
+
 impl Law {
     /// Read the key `law` of a table.
     pub fn read(table: &mut Table) -> Law {
@@ -102,5 +124,20 @@ impl Law {
     /// See [`RateLaw::reads_utilization`].
     pub fn reads_utilization(&self) -> bool {
         self.law().reads_utilization()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_law_declares_the_rules_it_keeps() {
+        let tags: Vec<&str> = LAWS.members.iter().map(|member| member.tag).collect();
+        let declared: Vec<&str> = RULES.iter().map(|kept| kept.law).collect();
+        assert_eq!(declared, tags);
+        for kept in RULES {
+            assert!(kept.rules.iter().all(|rule| ["S2", "S3", "S4", "S5", "S6"].contains(rule)), "{kept:?}");
+        }
     }
 }
