@@ -141,8 +141,8 @@ fn v3_erlang_c() {
     // (servers, load, listed P_wait and Wq, customers per replication).
     let cases = [
         (8, 6.4, Some((0.457645, 0.286028)), 500_000.0),
-        (16, 12.8, Some((0.304884, 0.095276)), 500_000.0),
-        (32, 28.8, Some((0.458197, 0.143186)), 1_000_000.0),
+        (16, 12.8, Some((0.304884, 0.095276)), 800_000.0),
+        (32, 28.8, Some((0.458197, 0.143186)), 1_800_000.0),
         (3, 1.5, None, 250_000.0),
     ];
     for (c, a, listed, customers) in cases {
