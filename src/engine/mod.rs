@@ -75,6 +75,8 @@ struct Engine<'a, O: Observer> {
     requests: Requests,
     sources: Vec<Source>,
     links: TimerLinks,
+    /// The replicas each incident took.
+    lost: Vec<u32>,
     ledger: Ledger,
     effects: Vec<Effect>,
     warmup: SimTime,
@@ -104,6 +106,7 @@ impl<'a, O: Observer> Engine<'a, O> {
             queue: Queue::default(),
             requests: Requests::default(),
             links: TimerLinks::default(),
+            lost: vec![0; scenario.incidents.len()],
             effects: Vec::new(),
             warmup: SimTime::ZERO + scenario.run.warmup,
             end: SimTime::ZERO + scenario.run.duration + scenario.run.drain,
@@ -150,12 +153,12 @@ impl<'a, O: Observer> Engine<'a, O> {
                 }
                 Event::IncidentBegins(index) => {
                     let incident = &self.scenario.incidents[index as usize];
-                    self.platform.begin_incident(now, incident);
+                    self.lost[index as usize] = self.platform.begin_incident(now, incident);
                     self.settle(now, incident.model);
                 }
                 Event::IncidentEnds(index) => {
                     let incident = &self.scenario.incidents[index as usize];
-                    self.platform.end_incident(now, incident);
+                    self.platform.end_incident(now, incident, self.lost[index as usize]);
                     self.settle(now, incident.model);
                 }
                 Event::Completion(id) => self.on_completion(now, id),
@@ -163,8 +166,8 @@ impl<'a, O: Observer> Engine<'a, O> {
                 Event::Arrival(workload) => self.on_birth(now, workload),
                 Event::Ask(id) => self.ask_pacer(now, id),
                 Event::Send(id) => self.on_arrival(now, id),
-                Event::Drop { model, class } => {
-                    self.platform.drop_expired(now, u32::from(model), class);
+                Event::Drop(model) => {
+                    self.platform.drop_expired(now, u32::from(model));
                     self.settle(now, u32::from(model));
                 }
                 Event::Timeout(workload) => self.on_timeout(now, workload),
@@ -513,9 +516,7 @@ impl<'a, O: Observer> Engine<'a, O> {
                 }
                 Effect::Moved { id, at } => self.schedule(at, Event::Completion(id)),
                 Effect::Failed { id, reply, .. } => self.on_reply(now, id, reply),
-                Effect::DropTimer { model, class, at } => {
-                    self.schedule(at, Event::Drop { model: narrow(model), class });
-                }
+                Effect::DropTimer { model, at } => self.schedule(at, Event::Drop(narrow(model))),
                 Effect::Ready { model, replica, at } => {
                     self.schedule(at, Event::ReplicaReady { model: narrow(model), replica });
                 }

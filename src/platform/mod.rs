@@ -31,7 +31,6 @@ use crate::reply::{Outcome, Reply};
 use crate::units::{SimTime, Span};
 use attempt::{Arriving, Attempt, Attempts, Id, State};
 use autoscaler::{Autoscaler, Decision};
-use buffer::Class;
 use config::OnDisconnect;
 use incident::{Harm, Incident};
 use model::Model;
@@ -66,8 +65,6 @@ pub enum Effect {
     DropTimer {
         /// The model.
         model: u32,
-        /// The class of its buffer.
-        class: Class,
         /// When.
         at: SimTime,
     },
@@ -163,8 +160,8 @@ impl Platform {
         if model.config.buffer.early_refusal && predicted.is_some_and(|w| w > model.config.buffer.max_wait) {
             return self.fail(now, id, true);
         }
-        if let Some((class, at)) = model.buffer.push(now, id, &mut self.attempts) {
-            self.effects.push(Effect::DropTimer { model: arriving.model, class, at });
+        if let Some(at) = model.buffer.push(now, id, &mut self.attempts) {
+            self.effects.push(Effect::DropTimer { model: arriving.model, at });
         }
     }
 
@@ -192,15 +189,13 @@ impl Platform {
         Some(self.reply(now, id, Outcome::Ok))
     }
 
-    /// A drop timer rang: drop what has waited its time.
-    pub fn drop_expired(&mut self, now: SimTime, model: u32, class: Class) {
-        loop {
-            match self.models[model as usize].buffer.expired(now, class, &mut self.attempts) {
-                Ok(id) => self.fail(now, id, false),
-                Err(Some(at)) => return self.effects.push(Effect::DropTimer { model, class, at }),
-                Err(None) => return,
-            }
+    /// The drop timer rang: drop the attempt that has waited its time.
+    pub fn drop_expired(&mut self, now: SimTime, model: u32) {
+        let (expired, next) = self.models[model as usize].buffer.expired(now, &mut self.attempts);
+        if let Some(id) = expired {
+            self.fail(now, id, false);
         }
+        self.effects.extend(next.map(|at| Effect::DropTimer { model, at }));
     }
 
     /// The platform learns that a client has gone. What the attempt had consumed if it leaves now; `None` if
@@ -255,22 +250,23 @@ impl Platform {
         }
     }
 
-    /// An incident begins.
-    pub fn begin_incident(&mut self, now: SimTime, incident: &Incident) {
+    /// An incident begins; how many replicas it took, to be given to [`Platform::end_incident`].
+    pub fn begin_incident(&mut self, now: SimTime, incident: &Incident) -> u32 {
         match incident.harm {
             Harm::LoseReplicas { count } => self.lose_replicas(now, incident.model, count),
-            Harm::Slowdown { factor } => self.change_speed(now, incident.model, factor),
+            Harm::Slowdown { factor } => {
+                self.change_speed(now, incident.model, factor);
+                0
+            }
         }
     }
 
-    /// An incident is over.
-    pub fn end_incident(&mut self, now: SimTime, incident: &Incident) {
+    /// An incident is over: what it took comes back.
+    pub fn end_incident(&mut self, now: SimTime, incident: &Incident, lost: u32) {
         match incident.harm {
-            Harm::LoseReplicas { count } => {
+            Harm::LoseReplicas { .. } => {
                 let model = &mut self.models[incident.model as usize];
-                let back = count.min(model.lost);
-                model.lost -= back;
-                model.fleet.restore(back);
+                model.fleet.restore(lost);
                 model.note_load(now);
                 self.serve_waiting(now, incident.model);
             }
@@ -278,11 +274,10 @@ impl Platform {
         }
     }
 
-    /// Ready replicas are lost, and what they served fails.
-    fn lose_replicas(&mut self, now: SimTime, index: u32, count: u32) {
+    /// Ready replicas are lost, and what they served fails; how many they are.
+    fn lose_replicas(&mut self, now: SimTime, index: u32, count: u32) -> u32 {
         let model = &mut self.models[index as usize];
         let lost = model.fleet.lose(count);
-        model.lost += lost.len() as u32;
         model.note_load(now);
         for id in self.attempts.in_service(index) {
             if lost.contains(&self.attempts[id].replica) {
@@ -290,6 +285,7 @@ impl Platform {
                 self.fail(now, id, false);
             }
         }
+        lost.len() as u32
     }
 
     /// Service takes `factor` times as long from now on, what is running included.
