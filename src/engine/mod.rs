@@ -58,6 +58,7 @@ pub fn simulate<O: Observer>(
     beat: &mut dyn FnMut(SimTime) -> bool,
 ) -> Run {
     let mut engine = Engine::new(scenario, replication, observer);
+    engine.platform.tells_on_200 = engine.observer.reads_headers_of_200();
     engine.start();
     let finished = engine.run(beat);
     let now = if finished { engine.end } else { engine.now };
@@ -506,7 +507,9 @@ impl<'a, O: Observer> Engine<'a, O> {
     /// Do what the platform's last move asks for, until it asks for nothing more.
     #[inline]
     fn settle(&mut self, now: SimTime, model: u32) {
-        if O::ACTIVE {
+        // An attempt refused on arrival changes no level.
+        let refused = matches!(self.platform.effects[..], [Effect::Failed { refused: true, .. }]);
+        if O::ACTIVE && !refused {
             self.observer.levels(now, model, &self.platform.model(model).levels());
         }
         if self.platform.effects.is_empty() {
@@ -522,7 +525,7 @@ impl<'a, O: Observer> Engine<'a, O> {
                     self.await_completion(at, id);
                 }
                 Effect::Moved { id, at } => self.await_completion(at, id),
-                Effect::Failed { id, reply } => self.on_reply(now, id, reply),
+                Effect::Failed { id, reply, .. } => self.on_reply(now, id, reply),
                 Effect::DropTimer { model, at } => self.schedule(at, Event::Drop(narrow(model))),
                 Effect::Ready { model, replica, at } => {
                     self.schedule(at, Event::ReplicaReady { model: narrow(model), replica });

@@ -58,6 +58,8 @@ pub enum Effect {
         id: Id,
         /// What its client is told.
         reply: Reply,
+        /// It failed on arrival, without waiting or being served.
+        refused: bool,
     },
     /// Call [`Platform::drop_expired`] at `at`.
     DropTimer {
@@ -93,6 +95,8 @@ pub struct Platform {
     pairs: Vec<Pair>,
     pair_models: Vec<u32>,
     attempts: Attempts,
+    /// Whether anybody reads the header of a 200: telling it changes nothing, so it need not be computed.
+    pub tells_on_200: bool,
     /// What the last call wants done, in order; drain it after every call.
     pub effects: Vec<Effect>,
 }
@@ -106,6 +110,7 @@ impl Platform {
             models,
             pair_models,
             attempts: Attempts::default(),
+            tells_on_200: true,
             effects: Vec::new(),
         }
     }
@@ -145,7 +150,7 @@ impl Platform {
                 Enforcement::Strict => true,
             };
         if refused || model.is_dead() {
-            return self.fail(now, id);
+            return self.fail(now, id, true);
         }
         if model.buffer.is_empty() && model.begin(now, id, &mut self.attempts) {
             let at = self.attempts[id].completes;
@@ -153,7 +158,7 @@ impl Platform {
         }
         let predicted = model.predicted_wait(model.buffer.class(color));
         if model.config.buffer.early_refusal && predicted.is_some_and(|w| w > model.config.buffer.max_wait) {
-            return self.fail(now, id);
+            return self.fail(now, id, true);
         }
         if let Some(at) = model.buffer.push(now, id, &mut self.attempts) {
             self.effects.push(Effect::DropTimer { model: arriving.model, at });
@@ -190,7 +195,7 @@ impl Platform {
     pub fn drop_expired(&mut self, now: SimTime, model: u32) {
         let (expired, next) = self.models[model as usize].buffer.expired(now, &mut self.attempts);
         if let Some(id) = expired {
-            self.fail(now, id);
+            self.fail(now, id, false);
         }
         self.effects.extend(next.map(|at| Effect::DropTimer { model, at }));
     }
@@ -279,7 +284,7 @@ impl Platform {
         for id in self.attempts.in_service(index) {
             if lost.contains(&self.attempts[id].replica) {
                 self.attempts[id].state = State::Away;
-                self.fail(now, id);
+                self.fail(now, id, false);
             }
         }
         lost.len() as u32
@@ -315,14 +320,14 @@ impl Platform {
     }
 
     /// An attempt fails: at or below its rate that is the platform's doing (503), above it the org's (429).
-    fn fail(&mut self, now: SimTime, id: Id) {
+    fn fail(&mut self, now: SimTime, id: Id, refused: bool) {
         let outcome = match self.attempts[id].color {
             Color::Green => Outcome::Unavailable,
             Color::Red(Resource::Requests) => Outcome::LimitedRequest,
             Color::Red(Resource::Tokens) => Outcome::LimitedToken,
         };
         let reply = self.reply(now, id, outcome);
-        self.effects.push(Effect::Failed { id, reply });
+        self.effects.push(Effect::Failed { id, reply, refused });
     }
 
     /// The response, with the headers it carries.
@@ -336,11 +341,12 @@ impl Platform {
             _ => None,
         };
         let carried = match policy.headers {
-            Headers::All => true,
+            Headers::All => failed || self.tells_on_200,
             Headers::Errors => failed,
             Headers::Only429 => limited.is_some(),
         };
-        if !carried && !(policy.retry_after && failed) {
+        let retry_after = policy.retry_after && failed;
+        if !(carried || retry_after) {
             return Reply { outcome, reset_s: None, retry_after_s: None };
         }
         let ask = Ask { cost: attempt.cost, limited, failed, backlog: model.backlog() };
@@ -351,11 +357,7 @@ impl Platform {
             self.pairs[attempt.arriving.pair as usize].reset(policy, now, &ask, &model.live(now))
         };
         let seconds = whole_seconds(wait, u32::from(failed));
-        Reply {
-            outcome,
-            reset_s: carried.then_some(seconds),
-            retry_after_s: (policy.retry_after && failed).then_some(seconds),
-        }
+        Reply { outcome, reset_s: carried.then_some(seconds), retry_after_s: retry_after.then_some(seconds) }
     }
 }
 

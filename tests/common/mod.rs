@@ -1,16 +1,11 @@
-//! What several tests share. Each test binary uses its own part of it.
+//! What the tests share: scenarios from their text or at random, running them, and judging estimates.
+//!
+//! Each test crate uses a part of it.
 #![allow(dead_code)]
+#![allow(unused_imports)]
 
+pub mod estimate;
+pub mod run;
 pub mod scenarios;
 
-use ratetide::scenario::Scenario;
-use ratetide::scenario::reading;
-
-/// Read a scenario that must be valid.
-pub fn read(text: &str) -> Scenario {
-    let mut load = |name: &str| Err(format!("there is no trace {name}"));
-    match reading::read("random.toml", text.as_bytes(), &[], &mut load, 1e12) {
-        Ok((scenario, _)) => scenario,
-        Err(problems) => panic!("a generated scenario is invalid: {problems:?}\n{text}"),
-    }
-}
+pub use run::scenario as read;

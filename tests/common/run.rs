@@ -1,0 +1,63 @@
+//! Scenarios from their text, run through the same path as the command line's.
+
+use ratetide::metrics::observer::AttemptRecord;
+use ratetide::replications::{Results, run_all};
+use ratetide::scenario::{Scenario, reading};
+use ratetide::traffic::trace;
+use rayon::prelude::*;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+/// The scenario of a text; a trace it names is looked for among the recorded ones, then the shipped ones.
+pub fn scenario(text: &str) -> Scenario {
+    let mut load = |name: &str| {
+        let path = trace_file(name).ok_or_else(|| format!("there is no trace {name}"))?;
+        let bytes = std::fs::read(path).map_err(|e| e.to_string())?;
+        trace::parse(&bytes).map(Arc::new).map_err(|e| e.to_string())
+    };
+    scenario_with(text, &mut load)
+}
+
+/// The scenario of a text whose traces `load` brings.
+pub fn scenario_with(
+    text: &str,
+    load: &mut dyn FnMut(&str) -> Result<Arc<trace::Trace>, String>,
+) -> Scenario {
+    match reading::read("test.toml", text.as_bytes(), &[], load, 1e12) {
+        Ok((scenario, _)) => scenario,
+        Err(problems) => panic!("{}\n{text}", problems.render(false)),
+    }
+}
+
+/// Where a trace is: in the folder `RATETIDE_TRACES`, among the recorded traces beside the project, or among
+/// those it ships; `None` if nowhere.
+pub fn trace_file(name: &str) -> Option<PathBuf> {
+    let here = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
+    let given = std::env::var_os("RATETIDE_TRACES").map(PathBuf::from);
+    let folders = [given, Some(here.join("../shared/traces")), Some(here.join("scenarios/traces"))];
+    folders.into_iter().flatten().map(|folder| folder.join(name)).find(|path| path.is_file())
+}
+
+/// What a scenario, run as it stands, finds.
+pub fn run(text: &str) -> Results {
+    run_all(&scenario(text), &(), None)
+}
+
+/// The same, with every attempt of the first replication in the order they ended.
+pub fn run_logged(scenario: &Scenario) -> (Results, Vec<AttemptRecord>) {
+    let mut attempts = Vec::new();
+    let results = run_all(scenario, &(), Some(&mut |record: &AttemptRecord| attempts.push(*record)));
+    (results, attempts)
+}
+
+/// A scenario under the seeds 1 to `count`, one result each.
+pub fn replicate(text: &str, count: u64) -> Vec<Results> {
+    let scenario = scenario(text);
+    assert_eq!(scenario.run.replications, 1, "each seed is one replication");
+    let one = |seed| {
+        let mut scenario = scenario.clone();
+        scenario.run.seed = seed;
+        run_all(&scenario, &(), None)
+    };
+    (1..=count).into_par_iter().map(one).collect()
+}
