@@ -57,16 +57,21 @@ fn kind(ended: Ended) -> Option<Option<Outcome>> {
 }
 
 /// All but the rounding to the nanosecond scales exactly: rates, spans and what follows from them are halved
-/// or doubled, which is exact in binary. A rounding is half a nanosecond, a few hundred of them add up on a
-/// meter, and none of these scenarios comes so close to a tie that it tips.
+/// or doubled, which is exact in binary. A rounding is at most a nanosecond, and a few hundred of them add up
+/// on a meter. Where D is not a power of two they decide which of two resources that conform at the same time
+/// is named as the binding one; that name then changes nothing else.
 #[test]
 fn twice_the_rates_and_half_the_spans_is_the_same_at_twice_the_speed() {
     const ROUNDING_NS: u64 = 1_000;
     for seed in 0..1000 {
-        let [slow, fast] = [1000, 500].map(|ms| attempts(&read(&text(seed, SCALABLE, Span::from_ms(ms)))));
+        let texts = [1000, 500].map(|ms| text(seed, SCALABLE, Span::from_ms(ms)));
+        let rounded = texts[0].contains("law.success_window");
+        let [slow, fast] = texts.map(|text| attempts(&read(&text)));
         assert_eq!(slow.len(), fast.len(), "seed {seed}");
         for (slow, fast) in slow.iter().zip(&fast) {
-            let what = |a: &AttemptRecord| (a.request, a.attempt, a.green, kind(a.ended), a.prompt, a.output);
+            let name = |outcome: Outcome| (outcome.status(), (!rounded).then_some(outcome));
+            let end = |a: &AttemptRecord| kind(a.ended).map(|answered| answered.map(name));
+            let what = |a: &AttemptRecord| (a.request, a.attempt, a.green, end(a), a.prompt, a.output);
             assert_eq!(what(slow), what(fast), "seed {seed}, sent {:?}", slow.sent);
             let halves = |slow: u64, fast: u64| slow.abs_diff(2 * fast) <= ROUNDING_NS;
             let ns = |t: SimTime| t.as_ns();
