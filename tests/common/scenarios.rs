@@ -141,7 +141,9 @@ impl Draw {
     fn model(&mut self, index: u64) -> String {
         let replicas = if self.chance(30) { 0 } else { self.number(1, 3) };
         let mut text = format!("\n[[model]]\nname = \"m{index}\"\nreplicas = {replicas}\n");
-        let (slots, service) = (self.number(1, 3), self.service());
+        // With 20, one free slot is the edge of hot.
+        let slots = if self.chance(12) { 20 } else { self.number(1, 3) };
+        let service = self.service();
         text += &format!("engine.slots = {{ per_replica = {slots}, service.{service} }}\n");
         let max_wait = if self.chance(6) { "\"unlimited\"".into() } else { self.span(0, 10) };
         let early = self.one(&["true", "false"]);
@@ -210,7 +212,7 @@ impl Draw {
             0 => "unlimited = {}".into(),
             1..=3 => format!("fixed = {}", limits(self, 0, 6)),
             _ => {
-                let window = self.one(&["60", "120"]).parse().expect("a number");
+                let window = self.one(&["6", "24", "60", "120"]).parse().expect("a number");
                 let window = self.halves(window);
                 let (base, cap) = (limits(self, 0, 3), limits(self, 3, 6));
                 let mut text = format!("success_window = {{ window = {window}, base = {base}, cap = {cap}");
@@ -271,7 +273,10 @@ impl Draw {
         let kinds = if self.shape.scalable { 2 } else { 5 };
         match self.number(1, kinds) {
             1 => format!("constant = {{ rate = {} }}", self.rate(&[0.5, 1.0, 2.0])),
-            2 => format!("batch = {{ size = {}, every = {} }}", self.number(1, 5), self.span(1, 8)),
+            2 => {
+                let size = if self.chance(6) { self.number(18, 22) } else { self.number(1, 5) };
+                format!("batch = {{ size = {size}, every = {} }}", self.span(1, 8))
+            }
             3 => format!("poisson = {{ rate = {} }}", self.rate(&[0.5, 1.0, 3.0])),
             4 => format!("gamma = {{ rate = {}, cv = 2.0 }}", self.rate(&[0.5, 1.0, 3.0])),
             _ => {
