@@ -26,6 +26,10 @@ fn at(time: SimTime) -> Ns {
 }
 
 impl Observer for Seen {
+    fn reads_headers_of_200(&self) -> bool {
+        true
+    }
+
     fn ended(&mut self, record: &AttemptRecord) {
         self.attempts.push(Attempt {
             workload: record.workload as usize,
