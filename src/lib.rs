@@ -4,8 +4,10 @@
 
 pub mod bounds;
 pub mod chain;
+pub mod chart;
 pub mod cli;
 pub mod client;
+pub mod digest;
 pub mod dist;
 pub mod engine;
 pub mod error;

@@ -61,13 +61,13 @@ struct Record<'a> {
 /// Replications held in memory at once, per thread.
 const PER_THREAD: usize = 2;
 
-/// Simulate every replication of a scenario. `log` is told of every attempt of the first.
+/// Simulate every replication of a scenario. `log`, if any, is told of every attempt of the first.
 pub fn run_all(
     scenario: &Scenario,
     watch: &dyn Watch,
-    log: &mut (dyn FnMut(&AttemptRecord) + Send),
+    log: Option<&mut (dyn FnMut(&AttemptRecord) + Send)>,
 ) -> Results {
-    let first = run_one(scenario, 0, watch, Some(log));
+    let first = run_one(scenario, 0, watch, log);
     let mut results = Results::of(first, scenario);
     let chunk = rayon::current_num_threads() * PER_THREAD;
     let numbers: Vec<u64> = (1..u64::from(scenario.run.replications)).collect();

@@ -1,5 +1,43 @@
-//! The command line's own parts: what a person sees and how a run is stopped.
+//! The command line: one file per command, and what a person sees.
+//!
+//! | file | holds |
+//! |---|---|
+//! | [`arguments`] | the commands and the flags they share |
+//! | [`run`], [`plot`], [`check`], [`list`], [`init`], [`schema`], [`completions`], [`man`] | a command each |
+//! | [`scenarios`] | loading the scenarios of a command |
+//! | [`simulation`] | a run under way: progress, interrupt, attempt log |
+//! | [`store`] | a result into its directory; its charts |
+//! | [`verdicts`] | the thresholds of a scenario, judged |
+//! | [`screen`], [`finding`] | what is told after a run, and its first sentence |
+//! | [`explain`], [`phrase`] | what a scenario simulates, in words |
+//! | [`topics`] | what `list` can list |
+//! | [`figures`], [`grid`] | numbers in print, and tables of them |
+//! | [`console`], [`progress`], [`stream`] | standard error, progress on it, standard output |
+//! | [`interrupt`] | signals |
 
+pub mod arguments;
+pub mod check;
+pub mod completions;
+pub mod console;
+pub mod explain;
+pub mod figures;
+pub mod finding;
+pub mod grid;
+pub mod init;
 pub mod interrupt;
+pub mod list;
+pub mod man;
+pub mod phrase;
+pub mod plot;
 pub mod progress;
+pub mod run;
+pub mod scenarios;
+pub mod schema;
+pub mod screen;
+pub mod simulation;
+pub mod store;
 pub mod stream;
+pub mod topics;
+pub mod verdicts;
+
+pub use arguments::Arguments;

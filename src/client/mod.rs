@@ -16,7 +16,7 @@ pub mod pacer;
 pub mod presets;
 
 use crate::bounds;
-use crate::read::{Family, Key, Member, Spec, Table};
+use crate::read::{Family, Form, Key, Kind, Member, Spec, Table};
 use crate::reply::Reply;
 use crate::units::{NS_PER_S, Quantity, SimTime, Span};
 use backoff::{Backoff, RETRIES};
@@ -53,15 +53,18 @@ const PACED: Spec = Spec::new(
 pub const PACINGS: Family =
     Family::new("pacing", "how a client spreads its sends", &[Member::table("paced", &PACED)]);
 
+const MAX_ATTEMPTS: &[Kind] = &[
+    Kind::Integer(bounds::ATTEMPTS),
+    Kind::Choice(&[("unlimited", "as many as it takes, or as the deadline allows")]),
+];
+
 /// The keys of a client; a bare string names a preset. What is left out is as in the preset.
 pub const SPEC: Spec = Spec::new(
     "client",
     "a client strategy; a bare string names a preset",
     &[
         Key::choice("preset", presets::WORDS).optional().doc("a client to start from; left out, `none`"),
-        Key::integer("max_attempts", bounds::ATTEMPTS)
-            .optional()
-            .doc("most attempts per request; 6 with `retry`"),
+        Key::either("max_attempts", MAX_ATTEMPTS).optional().doc("most attempts per request; 6 with `retry`"),
         Key::one_of("retry", &RETRIES).optional().doc("the delay before a retry"),
         Key::table("honor", &honor::SPEC).optional().doc("which header it obeys"),
         Key::span_or_unlimited("timeout", bounds::PATIENCE)
@@ -109,7 +112,11 @@ impl Client {
     pub fn read(table: &mut Table, rtt: Span) -> Client {
         let preset = table.opt_choice("preset").and_then(presets::find).unwrap_or(&presets::PRESETS[0]);
         let mut client = preset.client.clone();
-        let attempts = table.opt_integer("max_attempts").map(|n| n as u32);
+        let attempts = match table.form("max_attempts") {
+            Form::Number(number) => Some(number.integer() as u32),
+            Form::Text(word) => (word.choice() == "unlimited").then_some(u32::MAX),
+            _ => None,
+        };
         if let Some(chosen) = table.opt_tagged("retry") {
             client.retry = Backoff::read(chosen);
             client.max_attempts = client.max_attempts.max(presets::ATTEMPTS);
@@ -125,6 +132,12 @@ impl Client {
             let rate = paced.rate("rate").per_s();
             let interval = Span::from_ns((NS_PER_S as f64 / rate).round() as u64);
             client.pace = Some(Pace { interval, burst: paced.integer("burst") as u32 });
+        }
+        let endless = client.max_attempts == u32::MAX && client.retry.is_immediate() && client.pace.is_none();
+        if table.clean() && endless && rtt < Span::from_ns(2) {
+            let message = "unlimited immediate retries without a round trip never let time pass";
+            let help = "give the retry a delay, or the workload an `rtt`";
+            table.error_at("max_attempts", message, Some(help.into()));
         }
         for (key, limit) in [("timeout", client.timeout), ("deadline", client.deadline)] {
             if table.clean() && limit <= rtt {

@@ -2,7 +2,6 @@
 
 use super::queue::Classed;
 use crate::chain::Id;
-use crate::platform::buffer::Class;
 
 /// Everything that can happen. Eight bytes, `Copy`: an event names things by number and holds nothing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,13 +27,8 @@ pub enum Event {
     Ask(Id),
     /// A request's next attempt reaches the platform.
     Send(Id),
-    /// A buffer's drop timer rings.
-    Drop {
-        /// The model.
-        model: u16,
-        /// The class of its buffer.
-        class: Class,
-    },
+    /// The drop timer of a model's buffer rings.
+    Drop(u16),
     /// The oldest open attempt of a workload may have timed out.
     Timeout(u32),
     /// The oldest open request of a workload may have reached its deadline.
@@ -44,7 +38,8 @@ pub enum Event {
 }
 
 impl Classed for Event {
-    /// Replica changes, completions, ticks, arrivals, retries, drops from the buffer, client timeouts.
+    /// Replica changes, completions, ticks, arrivals, retries, drops from the buffer, client timeouts: the
+    /// deadlines of requests before the timeouts of attempts.
     #[inline]
     fn class(&self) -> usize {
         match self {
@@ -54,9 +49,10 @@ impl Classed for Event {
             Event::Arrival(_) => 3,
             Event::Ask(_) => 4,
             Event::Send(_) => 5,
-            Event::Drop { .. } => 6,
-            Event::Timeout(_) | Event::Deadline(_) => 7,
-            Event::Disconnect(_) => 8,
+            Event::Drop(_) => 6,
+            Event::Deadline(_) => 7,
+            Event::Timeout(_) => 8,
+            Event::Disconnect(_) => 9,
         }
     }
 }

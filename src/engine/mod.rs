@@ -58,6 +58,7 @@ pub fn simulate<O: Observer>(
     beat: &mut dyn FnMut(SimTime) -> bool,
 ) -> Run {
     let mut engine = Engine::new(scenario, replication, observer);
+    engine.platform.tells_on_200 = engine.observer.reads_headers_of_200();
     engine.start();
     let finished = engine.run(beat);
     let now = if finished { engine.end } else { engine.now };
@@ -74,6 +75,8 @@ struct Engine<'a, O: Observer> {
     requests: Requests,
     sources: Vec<Source>,
     links: TimerLinks,
+    /// The replicas each incident took.
+    lost: Vec<u32>,
     ledger: Ledger,
     effects: Vec<Effect>,
     warmup: SimTime,
@@ -103,6 +106,7 @@ impl<'a, O: Observer> Engine<'a, O> {
             queue: Queue::default(),
             requests: Requests::default(),
             links: TimerLinks::default(),
+            lost: vec![0; scenario.incidents.len()],
             effects: Vec::new(),
             warmup: SimTime::ZERO + scenario.run.warmup,
             end: SimTime::ZERO + scenario.run.duration + scenario.run.drain,
@@ -149,12 +153,12 @@ impl<'a, O: Observer> Engine<'a, O> {
                 }
                 Event::IncidentBegins(index) => {
                     let incident = &self.scenario.incidents[index as usize];
-                    self.platform.begin_incident(now, incident);
+                    self.lost[index as usize] = self.platform.begin_incident(now, incident);
                     self.settle(now, incident.model);
                 }
                 Event::IncidentEnds(index) => {
                     let incident = &self.scenario.incidents[index as usize];
-                    self.platform.end_incident(now, incident);
+                    self.platform.end_incident(now, incident, self.lost[index as usize]);
                     self.settle(now, incident.model);
                 }
                 Event::Completion(id) => self.on_completion(now, id),
@@ -162,8 +166,8 @@ impl<'a, O: Observer> Engine<'a, O> {
                 Event::Arrival(workload) => self.on_birth(now, workload),
                 Event::Ask(id) => self.ask_pacer(now, id),
                 Event::Send(id) => self.on_arrival(now, id),
-                Event::Drop { model, class } => {
-                    self.platform.drop_expired(now, u32::from(model), class);
+                Event::Drop(model) => {
+                    self.platform.drop_expired(now, u32::from(model));
                     self.settle(now, u32::from(model));
                 }
                 Event::Timeout(workload) => self.on_timeout(now, workload),
@@ -493,7 +497,9 @@ impl<'a, O: Observer> Engine<'a, O> {
     /// Do what the platform's last move asks for, until it asks for nothing more.
     #[inline]
     fn settle(&mut self, now: SimTime, model: u32) {
-        if O::ACTIVE {
+        // An attempt refused on arrival changes no level.
+        let refused = matches!(self.platform.effects[..], [Effect::Failed { refused: true, .. }]);
+        if O::ACTIVE && !refused {
             self.observer.levels(now, model, &self.platform.model(model).levels());
         }
         if self.platform.effects.is_empty() {
@@ -509,10 +515,8 @@ impl<'a, O: Observer> Engine<'a, O> {
                     self.schedule(at, Event::Completion(id));
                 }
                 Effect::Moved { id, at } => self.schedule(at, Event::Completion(id)),
-                Effect::Failed { id, reply } => self.on_reply(now, id, reply),
-                Effect::DropTimer { model, class, at } => {
-                    self.schedule(at, Event::Drop { model: narrow(model), class });
-                }
+                Effect::Failed { id, reply, .. } => self.on_reply(now, id, reply),
+                Effect::DropTimer { model, at } => self.schedule(at, Event::Drop(narrow(model))),
                 Effect::Ready { model, replica, at } => {
                     self.schedule(at, Event::ReplicaReady { model: narrow(model), replica });
                 }

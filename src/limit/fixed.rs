@@ -4,7 +4,7 @@ use super::law::{Live, RateLaw};
 use super::usage::{Rates, Usage};
 use crate::bounds;
 use crate::read::{Key, Spec, Table};
-use crate::units::{Quantity, SimTime};
+use crate::units::{Quantity, Rate, SimTime};
 
 /// Constant limits; a resource left out is unlimited.
 #[derive(Clone, Debug, PartialEq)]
@@ -41,6 +41,16 @@ impl Fixed {
 }
 
 impl RateLaw for Fixed {
+    fn describe(&self) -> String {
+        let [requests, tokens] = [self.limits.requests, self.limits.tokens].map(Rate::from_per_s);
+        match [requests, tokens].map(Rate::is_unlimited) {
+            [true, true] => "fixed, unlimited".into(),
+            [false, true] => format!("fixed {requests} requests"),
+            [true, false] => format!("fixed {tokens} tokens"),
+            [false, false] => format!("fixed {requests} requests, {tokens} tokens"),
+        }
+    }
+
     fn rates(&self, _now: SimTime, _usage: &mut Usage, _live: &Live) -> Rates {
         self.limits
     }

@@ -26,6 +26,9 @@ pub trait RateLaw {
         Span::from_s(3600)
     }
 
+    /// The law and its main parameters in a few words, for charts and screens.
+    fn describe(&self) -> String;
+
     /// Whether the law reads [`Live::utilization`] (averaging it costs an exponential per change).
     fn reads_utilization(&self) -> bool {
         false
@@ -53,6 +56,28 @@ pub const LAWS: Family = Family::new(
         Member::table("unlimited", &unlimited::SPEC),
     ],
 );
+
+/// What a law keeps of the rules by which a dynamic limit is known, each numbered as `list laws` explains it.
+#[derive(Clone, Copy, Debug)]
+pub struct Kept {
+    /// Its tag.
+    pub law: &'static str,
+    /// The rules it keeps, of S2 to S6.
+    pub rules: &'static [&'static str],
+    /// On what that depends; empty where it always holds.
+    pub condition: &'static str,
+}
+
+/// The rules each law keeps.
+pub const RULES: &[Kept] = &[
+    Kept {
+        law: "success_window",
+        rules: &["S2", "S3", "S4", "S5", "S6"],
+        condition: "S2 only load-scaled or with `share`",
+    },
+    Kept { law: "fixed", rules: &[], condition: "" },
+    Kept { law: "unlimited", rules: &[], condition: "" },
+];
 
 impl Law {
     /// Read the key `law` of a table.
@@ -91,8 +116,28 @@ impl Law {
         self.law().window()
     }
 
+    /// See [`RateLaw::describe`].
+    pub fn describe(&self) -> String {
+        self.law().describe()
+    }
+
     /// See [`RateLaw::reads_utilization`].
     pub fn reads_utilization(&self) -> bool {
         self.law().reads_utilization()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_law_declares_the_rules_it_keeps() {
+        let tags: Vec<&str> = LAWS.members.iter().map(|member| member.tag).collect();
+        let declared: Vec<&str> = RULES.iter().map(|kept| kept.law).collect();
+        assert_eq!(declared, tags);
+        for kept in RULES {
+            assert!(kept.rules.iter().all(|rule| ["S2", "S3", "S4", "S5", "S6"].contains(rule)), "{kept:?}");
+        }
     }
 }

@@ -18,6 +18,18 @@ pub enum Enforcement {
     Strict,
 }
 
+impl Enforcement {
+    /// Its word in a scenario.
+    pub fn word(self) -> &'static str {
+        match self {
+            Enforcement::Soft => "soft",
+            Enforcement::Attribution => "attribution",
+            Enforcement::Hard => "hard",
+            Enforcement::Strict => "strict",
+        }
+    }
+}
+
 /// Which successes count as recent usage.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Credit {

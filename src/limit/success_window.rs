@@ -174,6 +174,15 @@ impl RateLaw for SuccessWindow {
         bounded.zip(self.base, f64::max)
     }
 
+    fn describe(&self) -> String {
+        let h = match self.multiplier {
+            Multiplier::Fixed(h) => format!("×{h}"),
+            Multiplier::LoadScaled { min, max, .. } => format!("×{min}–{max} by load"),
+        };
+        let share = self.share.map_or(String::new(), |share| format!(", ≤ {share} of capacity"));
+        format!("success_window {h} of the past {}{share}", self.window)
+    }
+
     fn window(&self) -> Span {
         self.window
     }

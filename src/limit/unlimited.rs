@@ -20,6 +20,10 @@ impl Unlimited {
 }
 
 impl RateLaw for Unlimited {
+    fn describe(&self) -> String {
+        "unlimited".into()
+    }
+
     fn rates(&self, _now: SimTime, _usage: &mut Usage, _live: &Live) -> Rates {
         Rates { requests: f64::INFINITY, tokens: f64::INFINITY }
     }

@@ -135,6 +135,10 @@ impl<'a> Recorder<'a> {
 }
 
 impl Observer for Recorder<'_> {
+    fn reads_headers_of_200(&self) -> bool {
+        self.log.is_some()
+    }
+
     fn born(&mut self, at: SimTime, workload: u32) {
         self.outcomes.at(at, workload).requests += 1;
     }

@@ -4,10 +4,10 @@
 //! stands in it: the same scenario, seed and version give the same bytes.
 
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
 
 use super::columns::Column;
 use super::layout::is_final_name;
+pub use crate::digest::{Input, sha256};
 
 /// The manifest; keys in this order.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -34,15 +34,6 @@ pub struct Manifest {
     /// [`ResultDir::commit`](super::directory::ResultDir::commit).
     #[serde(default)]
     pub files: Vec<FileEntry>,
-}
-
-/// A file the scenario reads.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-pub struct Input {
-    /// Its name as in the scenario.
-    pub name: String,
-    /// SHA-256 of its content, lower-case hexadecimal.
-    pub sha256: String,
 }
 
 /// A file of the result.
@@ -99,15 +90,6 @@ pub fn command_line<'a>(arguments: impl IntoIterator<Item = &'a str>) -> String 
         }
     }
     line
-}
-
-/// SHA-256 (FIPS 180-4) of the bytes, lower-case hexadecimal.
-pub fn sha256(bytes: &[u8]) -> String {
-    hex(&Sha256::digest(bytes))
-}
-
-pub(super) fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 #[cfg(test)]

@@ -4,6 +4,9 @@
 //! |---|---|
 //! | [`columns`] | every column of every table: name, unit, meaning |
 //! | [`table`] | rows to CSV text, one rule for numbers |
+//! | [`report`], [`summary_json`] | the tables and the summary of a result |
+//! | [`attempt_log`] | every attempt, streamed |
+//! | [`interval`] | confidence intervals over replications |
 //! | [`manifest`] | `manifest.json`, the record that a result is whole |
 //! | [`directory`] | a result directory being written: the protocol, staging |
 //! | `opening` | what may stand there, whose it is, what a killed run left |
@@ -13,14 +16,18 @@
 //! | [`disk`] | the file operations, few enough to fail one by one in a test |
 //! | [`layout`] | the names in a result directory: final, temporary, marker |
 
+pub mod attempt_log;
 pub mod columns;
 mod commit;
 pub mod directory;
 pub mod disk;
 pub mod existing;
+pub mod interval;
 pub mod layout;
 pub mod manifest;
 mod opening;
+pub mod report;
+pub mod summary_json;
 pub mod table;
 pub mod writer;
 

@@ -8,7 +8,8 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use sha2::{Digest, Sha256};
 
 use super::disk::{Disk, DiskFile};
-use super::manifest::{FileEntry, hex};
+use super::manifest::FileEntry;
+use crate::digest::hex;
 use crate::error::Error;
 
 /// The files of one result being staged, by final name: `None` while still open.

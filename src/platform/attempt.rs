@@ -53,6 +53,8 @@ pub struct Attempt {
     pub abandoned: bool,
     /// When it reached the platform.
     pub arrived: SimTime,
+    /// How many reached it before: settles the order of those that came at one instant.
+    pub ordinal: u64,
     /// When service began.
     pub started: SimTime,
     /// When service ends, unless the model's speed changes.
@@ -71,6 +73,7 @@ impl Attempt {
             state: State::Away,
             abandoned: false,
             arrived: now,
+            ordinal: 0,
             started: SimTime::NEVER,
             completes: SimTime::NEVER,
             replica: 0,
@@ -92,20 +95,25 @@ impl Attempt {
 
 /// All attempts, by id.
 #[derive(Clone, Debug, Default)]
-pub struct Attempts(Vec<Attempt>);
+pub struct Attempts {
+    entries: Vec<Attempt>,
+    entered: u64,
+}
 
 impl Attempts {
     /// Enter an attempt under `id`; ids grow one by one at first and are then reused.
     pub fn enter(&mut self, id: Id, attempt: Attempt) {
-        match self.0.get_mut(id as usize) {
+        let attempt = Attempt { ordinal: self.entered, ..attempt };
+        self.entered += 1;
+        match self.entries.get_mut(id as usize) {
             Some(entry) => {
                 assert!(entry.state == State::Away, "an id is reused only after its attempt has ended");
                 *entry = attempt;
             }
             None => {
                 // Ids between are those of requests that have not reached the platform yet.
-                self.0.resize(id as usize, Attempt { state: State::Away, ..attempt });
-                self.0.push(attempt);
+                self.entries.resize(id as usize, Attempt { state: State::Away, ..attempt });
+                self.entries.push(attempt);
             }
         }
     }
@@ -113,8 +121,8 @@ impl Attempts {
     /// The ids of a model's attempts in service, in the order they arrived.
     pub fn in_service(&self, model: u32) -> Vec<Id> {
         let serving = |a: &Attempt| a.state == State::InService && a.arriving.model == model;
-        let mut ids: Vec<Id> = (0..self.0.len() as Id).filter(|&id| serving(&self[id])).collect();
-        ids.sort_by_key(|&id| (self[id].arrived, id));
+        let mut ids: Vec<Id> = (0..self.entries.len() as Id).filter(|&id| serving(&self[id])).collect();
+        ids.sort_by_key(|&id| self[id].ordinal);
         ids
     }
 }
@@ -123,13 +131,13 @@ impl std::ops::Index<Id> for Attempts {
     type Output = Attempt;
     #[inline]
     fn index(&self, id: Id) -> &Attempt {
-        &self.0[id as usize]
+        &self.entries[id as usize]
     }
 }
 
 impl std::ops::IndexMut<Id> for Attempts {
     #[inline]
     fn index_mut(&mut self, id: Id) -> &mut Attempt {
-        &mut self.0[id as usize]
+        &mut self.entries[id as usize]
     }
 }

@@ -20,8 +20,8 @@ pub enum Class {
 pub struct Buffer {
     queues: [Chain; 2],
     links: Links,
-    /// The drop timer of a class is running.
-    armed: [bool; 2],
+    /// The drop timer is running.
+    armed: bool,
     max_wait: Span,
     one_queue: bool,
 }
@@ -29,13 +29,7 @@ pub struct Buffer {
 impl Buffer {
     /// An empty buffer that drops what has waited `max_wait`; with `one_queue` colours wait together.
     pub fn new(max_wait: Span, one_queue: bool) -> Buffer {
-        Buffer {
-            queues: [Chain::default(); 2],
-            links: Links::default(),
-            armed: [false; 2],
-            max_wait,
-            one_queue,
-        }
+        Buffer { queues: [Chain::default(); 2], links: Links::default(), armed: false, max_wait, one_queue }
     }
 
     /// The class of a colour.
@@ -61,15 +55,15 @@ impl Buffer {
         }
     }
 
-    /// Take in an attempt; the instant its class's drop timer must be set for, if it is not running.
-    pub fn push(&mut self, now: SimTime, id: Id, attempts: &mut Attempts) -> Option<(Class, SimTime)> {
+    /// Take in an attempt; the instant the drop timer must be set for, if it is not running.
+    pub fn push(&mut self, now: SimTime, id: Id, attempts: &mut Attempts) -> Option<SimTime> {
         let class = self.class(attempts[id].color);
         attempts[id].state = State::Waiting;
         self.queues[class as usize].push(id, &mut self.links);
-        if self.max_wait == Span::MAX || std::mem::replace(&mut self.armed[class as usize], true) {
+        if self.max_wait == Span::MAX || std::mem::replace(&mut self.armed, true) {
             return None;
         }
-        Some((class, now + self.max_wait))
+        Some(now + self.max_wait)
     }
 
     /// The next to serve.
@@ -89,24 +83,20 @@ impl Buffer {
         attempts[id].state = State::Away;
     }
 
-    /// The drop timer of a class rang: the next attempt that has waited `max_wait`, or `None` and the
-    /// instant to ring again. Call until `None`.
-    pub fn expired(
-        &mut self,
-        now: SimTime,
-        class: Class,
-        attempts: &mut Attempts,
-    ) -> Result<Id, Option<SimTime>> {
-        let Some(head) = self.queues[class as usize].head() else {
-            self.armed[class as usize] = false;
-            return Err(None);
-        };
-        let due = attempts[head].arrived + self.max_wait;
-        if due > now {
-            return Err(Some(due));
+    /// The drop timer rang: the attempt that has waited `max_wait`, if there is one, and the instant to ring
+    /// again. One at a time, so that what its client does at once comes before the next drop of the instant.
+    pub fn expired(&mut self, now: SimTime, attempts: &mut Attempts) -> (Option<Id>, Option<SimTime>) {
+        let head = self.oldest(attempts).filter(|&id| attempts[id].arrived + self.max_wait <= now);
+        if let Some(id) = head {
+            self.remove(id, attempts);
         }
-        self.queues[class as usize].remove(head, &mut self.links);
-        attempts[head].state = State::Away;
-        Ok(head)
+        let next = self.oldest(attempts).map(|id| attempts[id].arrived + self.max_wait);
+        self.armed = next.is_some();
+        (head, next)
+    }
+
+    /// Who has waited longest, whatever the class.
+    fn oldest(&self, attempts: &Attempts) -> Option<Id> {
+        self.queues.iter().filter_map(Chain::head).min_by_key(|&id| attempts[id].ordinal)
     }
 }

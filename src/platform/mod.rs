@@ -31,7 +31,6 @@ use crate::reply::{Outcome, Reply};
 use crate::units::{SimTime, Span};
 use attempt::{Arriving, Attempt, Attempts, Id, State};
 use autoscaler::{Autoscaler, Decision};
-use buffer::Class;
 use config::OnDisconnect;
 use incident::{Harm, Incident};
 use model::Model;
@@ -59,13 +58,13 @@ pub enum Effect {
         id: Id,
         /// What its client is told.
         reply: Reply,
+        /// It failed on arrival, without waiting or being served.
+        refused: bool,
     },
     /// Call [`Platform::drop_expired`] at `at`.
     DropTimer {
         /// The model.
         model: u32,
-        /// The class of its buffer.
-        class: Class,
         /// When.
         at: SimTime,
     },
@@ -96,6 +95,8 @@ pub struct Platform {
     pairs: Vec<Pair>,
     pair_models: Vec<u32>,
     attempts: Attempts,
+    /// Whether anybody reads the header of a 200: telling it changes nothing, so it need not be computed.
+    pub tells_on_200: bool,
     /// What the last call wants done, in order; drain it after every call.
     pub effects: Vec<Effect>,
 }
@@ -109,6 +110,7 @@ impl Platform {
             models,
             pair_models,
             attempts: Attempts::default(),
+            tells_on_200: true,
             effects: Vec::new(),
         }
     }
@@ -148,7 +150,7 @@ impl Platform {
                 Enforcement::Strict => true,
             };
         if refused || model.is_dead() {
-            return self.fail(now, id);
+            return self.fail(now, id, true);
         }
         if model.buffer.is_empty() && model.begin(now, id, &mut self.attempts) {
             let at = self.attempts[id].completes;
@@ -156,10 +158,10 @@ impl Platform {
         }
         let predicted = model.predicted_wait(model.buffer.class(color));
         if model.config.buffer.early_refusal && predicted.is_some_and(|w| w > model.config.buffer.max_wait) {
-            return self.fail(now, id);
+            return self.fail(now, id, true);
         }
-        if let Some((class, at)) = model.buffer.push(now, id, &mut self.attempts) {
-            self.effects.push(Effect::DropTimer { model: arriving.model, class, at });
+        if let Some(at) = model.buffer.push(now, id, &mut self.attempts) {
+            self.effects.push(Effect::DropTimer { model: arriving.model, at });
         }
     }
 
@@ -187,15 +189,13 @@ impl Platform {
         Some(self.reply(now, id, Outcome::Ok))
     }
 
-    /// A drop timer rang: drop what has waited its time.
-    pub fn drop_expired(&mut self, now: SimTime, model: u32, class: Class) {
-        loop {
-            match self.models[model as usize].buffer.expired(now, class, &mut self.attempts) {
-                Ok(id) => self.fail(now, id),
-                Err(Some(at)) => return self.effects.push(Effect::DropTimer { model, class, at }),
-                Err(None) => return,
-            }
+    /// The drop timer rang: drop the attempt that has waited its time.
+    pub fn drop_expired(&mut self, now: SimTime, model: u32) {
+        let (expired, next) = self.models[model as usize].buffer.expired(now, &mut self.attempts);
+        if let Some(id) = expired {
+            self.fail(now, id, false);
         }
+        self.effects.extend(next.map(|at| Effect::DropTimer { model, at }));
     }
 
     /// The platform learns that a client has gone. What the attempt had consumed if it leaves now; `None` if
@@ -250,22 +250,23 @@ impl Platform {
         }
     }
 
-    /// An incident begins.
-    pub fn begin_incident(&mut self, now: SimTime, incident: &Incident) {
+    /// An incident begins; how many replicas it took, to be given to [`Platform::end_incident`].
+    pub fn begin_incident(&mut self, now: SimTime, incident: &Incident) -> u32 {
         match incident.harm {
             Harm::LoseReplicas { count } => self.lose_replicas(now, incident.model, count),
-            Harm::Slowdown { factor } => self.change_speed(now, incident.model, factor),
+            Harm::Slowdown { factor } => {
+                self.change_speed(now, incident.model, factor);
+                0
+            }
         }
     }
 
-    /// An incident is over.
-    pub fn end_incident(&mut self, now: SimTime, incident: &Incident) {
+    /// An incident is over: what it took comes back.
+    pub fn end_incident(&mut self, now: SimTime, incident: &Incident, lost: u32) {
         match incident.harm {
-            Harm::LoseReplicas { count } => {
+            Harm::LoseReplicas { .. } => {
                 let model = &mut self.models[incident.model as usize];
-                let back = count.min(model.lost);
-                model.lost -= back;
-                model.fleet.restore(back);
+                model.fleet.restore(lost);
                 model.note_load(now);
                 self.serve_waiting(now, incident.model);
             }
@@ -273,18 +274,18 @@ impl Platform {
         }
     }
 
-    /// Ready replicas are lost, and what they served fails.
-    fn lose_replicas(&mut self, now: SimTime, index: u32, count: u32) {
+    /// Ready replicas are lost, and what they served fails; how many they are.
+    fn lose_replicas(&mut self, now: SimTime, index: u32, count: u32) -> u32 {
         let model = &mut self.models[index as usize];
         let lost = model.fleet.lose(count);
-        model.lost += lost.len() as u32;
         model.note_load(now);
         for id in self.attempts.in_service(index) {
             if lost.contains(&self.attempts[id].replica) {
                 self.attempts[id].state = State::Away;
-                self.fail(now, id);
+                self.fail(now, id, false);
             }
         }
+        lost.len() as u32
     }
 
     /// Service takes `factor` times as long from now on, what is running included.
@@ -314,14 +315,14 @@ impl Platform {
     }
 
     /// An attempt fails: at or below its rate that is the platform's doing (503), above it the org's (429).
-    fn fail(&mut self, now: SimTime, id: Id) {
+    fn fail(&mut self, now: SimTime, id: Id, refused: bool) {
         let outcome = match self.attempts[id].color {
             Color::Green => Outcome::Unavailable,
             Color::Red(Resource::Requests) => Outcome::LimitedRequest,
             Color::Red(Resource::Tokens) => Outcome::LimitedToken,
         };
         let reply = self.reply(now, id, outcome);
-        self.effects.push(Effect::Failed { id, reply });
+        self.effects.push(Effect::Failed { id, reply, refused });
     }
 
     /// The response, with the headers it carries.
@@ -335,11 +336,12 @@ impl Platform {
             _ => None,
         };
         let carried = match policy.headers {
-            Headers::All => true,
+            Headers::All => failed || self.tells_on_200,
             Headers::Errors => failed,
             Headers::Only429 => limited.is_some(),
         };
-        if !carried && !(policy.retry_after && failed) {
+        let retry_after = policy.retry_after && failed;
+        if !(carried || retry_after) {
             return Reply { outcome, reset_s: None, retry_after_s: None };
         }
         let ask = Ask { cost: attempt.cost, limited, failed, backlog: model.backlog() };
@@ -350,11 +352,7 @@ impl Platform {
             self.pairs[attempt.arriving.pair as usize].reset(policy, now, &ask, &model.live(now))
         };
         let seconds = whole_seconds(wait, u32::from(failed));
-        Reply {
-            outcome,
-            reset_s: carried.then_some(seconds),
-            retry_after_s: (policy.retry_after && failed).then_some(seconds),
-        }
+        Reply { outcome, reset_s: carried.then_some(seconds), retry_after_s: retry_after.then_some(seconds) }
     }
 }
 

@@ -82,17 +82,21 @@ pub fn text(value: &Value, max_chars: usize) -> Result<String, String> {
     }
 }
 
-/// Absolute paths are refused: they would tie the results to one machine.
+/// A path that fits a file system; see [`portable`] for what a result says of it.
 pub fn path(value: &Value) -> Result<String, String> {
     let Value::Text(text) = value else { return Err(not("text", value)) };
-    let has_drive = text.as_bytes().get(1) == Some(&b':');
     match text.as_str() {
         "" => Err("must not be empty".to_owned()),
         t if t.len() > PATH_BYTES_MAX => Err(format!("has {} bytes, more than {PATH_BYTES_MAX}", t.len())),
         t if t.chars().any(char::is_control) => Err("must not hold control characters".to_owned()),
-        t if t.starts_with(['/', '\\']) || has_drive => Err("must not be an absolute path".to_owned()),
         t => Ok(t.to_owned()),
     }
+}
+
+/// A path as results show it: of an absolute one the last part, so that no result is tied to a machine.
+pub fn portable(path: &str) -> &str {
+    let is_absolute = std::path::Path::new(path).is_absolute();
+    if is_absolute { path.rsplit('/').next().unwrap_or_default() } else { path }
 }
 
 pub fn choice(value: &Value, words: &'static [(&str, &str)]) -> Result<&'static str, String> {

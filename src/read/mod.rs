@@ -76,6 +76,7 @@ mod demo;
 #[cfg(test)]
 mod tests;
 
+pub use check::portable;
 pub use document::{Document, FILE_BYTES_MAX};
 pub use problem::{LINES_MAX, PROBLEMS_MAX, Problems};
 pub use range::{Bound, Range};

@@ -289,7 +289,7 @@ impl Kind {
             Kind::RateOrUnlimited(_, r) => format!("a rate {r}, or \"unlimited\""),
             Kind::Name => "a name: up to 64 letters, digits, '.', '_' and '-'".to_owned(),
             Kind::Text(max_chars) => format!("text of up to {max_chars} characters"),
-            Kind::Path => "a file, relative to the scenario's folder".to_owned(),
+            Kind::Path => "a file; relative paths start at the scenario's folder".to_owned(),
             Kind::Choice(words) => quoted(words.iter().map(|(word, _)| *word)),
             Kind::Table(spec) if !spec.shorthand.is_empty() => "text or a table".to_owned(),
             Kind::Table(_) => "a table".to_owned(),

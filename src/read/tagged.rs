@@ -178,7 +178,7 @@ impl<'d> Tagged<'d> {
     /// A [`Kind::Path`], relative to the scenario's folder.
     pub fn path(self) -> String {
         match self.kind {
-            Kind::Path => self.scalar(String::new(), check::path, |path| toml_text(path)),
+            Kind::Path => self.scalar(String::new(), check::path, |path| toml_text(check::portable(path))),
             _ => self.misuse("path"),
         }
     }

@@ -3,9 +3,9 @@
 
 use super::Scenario;
 use super::reading;
+use crate::digest::{Input, sha256};
 use crate::error::Error;
-use crate::output::manifest::{Input, sha256};
-use crate::read::{FILE_BYTES_MAX, Problems, Resolved};
+use crate::read::{FILE_BYTES_MAX, Problems, Resolved, portable};
 use crate::traffic::trace::{self, Trace};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -89,20 +89,21 @@ impl Traces {
         }
         let bytes = std::fs::read(&path).map_err(|e| format!("the trace cannot be read: {e}"))?;
         let trace = trace::parse(&bytes).map_err(|e| e.to_string())?;
+        let shown = portable(name);
         if trace.dropped > 0 {
             let named: Vec<String> =
                 trace.dropped_first.iter().map(|d| format!("line {}: {}", d.line, d.reason)).collect();
             let more = trace.dropped - named.len() as u64;
             let more = if more > 0 { format!("; and {more} more") } else { String::new() };
-            self.notes.push(format!("{name}: {} rows dropped ({}{more})", trace.dropped, named.join("; ")));
+            self.notes.push(format!("{shown}: {} rows dropped ({}{more})", trace.dropped, named.join("; ")));
         }
         if trace.out_of_order > 0 {
-            self.notes.push(format!("{name}: {} rows were out of order and sorted in", trace.out_of_order));
+            self.notes.push(format!("{shown}: {} rows were out of order and sorted in", trace.out_of_order));
         }
         if trace.raised > 0 {
-            self.notes.push(format!("{name}: {} rows without tokens were given one", trace.raised));
+            self.notes.push(format!("{shown}: {} rows without tokens were given one", trace.raised));
         }
-        self.inputs.push(Input { name: name.to_owned(), sha256: sha256(&bytes) });
+        self.inputs.push(Input { name: portable(name).to_owned(), sha256: sha256(&bytes) });
         let trace = Arc::new(trace);
         self.loaded.insert(name.to_owned(), trace.clone());
         Ok(trace)

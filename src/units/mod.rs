@@ -51,7 +51,8 @@ impl Span {
     /// `seconds` rounded to the nearest nanosecond; below zero or not a number gives zero, beyond the
     /// representable gives [`Span::MAX`] (so that a sampled value can never panic).
     pub fn from_secs_f64(seconds: f64) -> Span {
-        Span((seconds * NS_PER_S as f64).round() as u64)
+        // A cast saturates and takes NaN to zero; adding a half first rounds, without a call into libm.
+        Span((seconds * NS_PER_S as f64 + 0.5) as u64)
     }
 
     /// Whole nanoseconds.
@@ -71,7 +72,7 @@ impl Span {
 
     /// This span, `factor` times over, rounded to the nanosecond and saturating.
     pub fn scale(self, factor: f64) -> Span {
-        Span((self.0 as f64 * factor).round() as u64)
+        Span((self.0 as f64 * factor + 0.5) as u64)
     }
 
     /// The sum, or [`Span::MAX`] where it does not fit: for adding "unlimited".

@@ -1,7 +1,11 @@
-//! What the tests share: running scenarios from their text, and judging estimates.
+//! What the tests share: scenarios from their text or at random, running them, and judging estimates.
 //!
 //! Each test crate uses a part of it.
 #![allow(dead_code)]
+#![allow(unused_imports)]
 
 pub mod estimate;
 pub mod run;
+pub mod scenarios;
+
+pub use run::scenario as read;

@@ -40,13 +40,13 @@ pub fn trace_file(name: &str) -> Option<PathBuf> {
 
 /// What a scenario, run as it stands, finds.
 pub fn run(text: &str) -> Results {
-    run_all(&scenario(text), &(), &mut |_| {})
+    run_all(&scenario(text), &(), None)
 }
 
 /// The same, with every attempt of the first replication in the order they ended.
 pub fn run_logged(scenario: &Scenario) -> (Results, Vec<AttemptRecord>) {
     let mut attempts = Vec::new();
-    let results = run_all(scenario, &(), &mut |record| attempts.push(*record));
+    let results = run_all(scenario, &(), Some(&mut |record: &AttemptRecord| attempts.push(*record)));
     (results, attempts)
 }
 
@@ -57,7 +57,7 @@ pub fn replicate(text: &str, count: u64) -> Vec<Results> {
     let one = |seed| {
         let mut scenario = scenario.clone();
         scenario.run.seed = seed;
-        run_all(&scenario, &(), &mut |_| {})
+        run_all(&scenario, &(), None)
     };
     (1..=count).into_par_iter().map(one).collect()
 }

@@ -1,0 +1,76 @@
+//! CPU time per simulated request on one queue: Poisson arrivals at load 1.1 on 8 servers, a token bucket at
+//! 0.9 of capacity, a buffer of about 64, up to 3 retries with full jitter.
+//!
+//! `cargo bench --bench engine` prints the time per element; an element is a request. `observed` has all
+//! statistics and series on, `bare` only the ledger. `length` runs ten times as many requests through the
+//! same memory.
+
+#![allow(missing_docs)]
+
+use criterion::{Criterion, Throughput, criterion_group, criterion_main};
+use ratetide::engine::simulate;
+use ratetide::metrics::recorder::Recorder;
+use ratetide::replications::layout;
+use ratetide::scenario::Scenario;
+use ratetide::scenario::reading::read;
+use std::hint::black_box;
+
+fn queue(duration_s: u64) -> Scenario {
+    let text = format!(
+        r#"
+        run = {{ seed = 1, duration = "{duration_s} s", drain = "0 s", interval = "{} s" }}
+        [[model]]
+        name = "m"
+        engine.slots = {{ per_replica = 8, service.exponential = {{ mean = "1 s" }} }}
+        buffer = {{ max_wait = "8 s" }}
+        limit = {{ burst = "5 s", law.fixed = {{ requests = "7.2/s" }} }}
+        [[org]]
+        name = "o"
+        [[org.workload]]
+        name = "w"
+        model = "m"
+        arrivals.poisson = {{ rate = "8.8/s" }}
+        prompt_tokens.constant = 100
+        output_tokens.constant = 100
+        client = {{ max_attempts = 4, retry.exponential = {{ base = "1 s", cap = "60 s", jitter = "full" }} }}
+        "#,
+        (duration_s / 1000).max(1)
+    );
+    let no_trace = &mut |_: &str| Err("no trace".to_owned());
+    let (scenario, _) = read("bench", text.as_bytes(), &[], no_trace, 1e12).expect("a valid scenario");
+    scenario
+}
+
+/// Requests expected in so many seconds.
+const fn requests(duration_s: u64) -> u64 {
+    duration_s * 88 / 10
+}
+
+fn observed(scenario: &Scenario) -> u64 {
+    let mut recorder = Recorder::new(layout(scenario), None);
+    let run = simulate(scenario, 0, &mut recorder, &mut |_| true);
+    recorder.finish(run.end);
+    black_box(&recorder.summaries);
+    run.ledger.whole[0].requests
+}
+
+fn bare(scenario: &Scenario) -> u64 {
+    simulate(scenario, 0, &mut (), &mut |_| true).ledger.whole[0].requests
+}
+
+fn engine(c: &mut Criterion) {
+    let scenario = queue(20_000);
+    let mut group = c.benchmark_group("queue");
+    group.sample_size(20).throughput(Throughput::Elements(requests(20_000)));
+    group.bench_function("observed", |b| b.iter(|| observed(&scenario)));
+    group.bench_function("bare", |b| b.iter(|| bare(&scenario)));
+    group.finish();
+    let long = queue(200_000);
+    let mut group = c.benchmark_group("length");
+    group.sample_size(10).throughput(Throughput::Elements(requests(200_000)));
+    group.bench_function("observed", |b| b.iter(|| observed(&long)));
+    group.finish();
+}
+
+criterion_group!(benches, engine);
+criterion_main!(benches);

@@ -1,0 +1,86 @@
+//! A result into its directory: the tables, the charts drawn from these same bytes, the manifest last.
+
+use crate::chart::{Files, draw_all};
+use crate::error::Error;
+use crate::output::directory::ResultDir;
+use crate::output::layout::MANIFEST;
+use crate::output::manifest::{Manifest, command_line, sha256};
+use crate::output::report::ReportFile;
+use crate::replications::Results;
+use crate::scenario::loading::Loaded;
+
+/// The files a chart is drawn from.
+const DRAWN_FROM: [&str; 5] =
+    ["outcomes.csv", "rates.csv", "capacity.csv", "time_to_success.csv", "summary.json"];
+
+/// Write a result: `files`, their charts if wished, and the manifest. `words` are the arguments that make it
+/// again. Returns the names of what was written.
+///
+/// # Errors
+/// Those of writing, and [`Error::Failed`] if a chart cannot be drawn; the directory is then as before.
+pub fn store(
+    mut dir: ResultDir,
+    loaded: &Loaded,
+    results: &Results,
+    files: &[ReportFile],
+    with_charts: bool,
+    words: &[String],
+) -> Result<Vec<String>, Error> {
+    let mut names: Vec<String> = Vec::new();
+    for file in files {
+        dir.put_table(file.name, &file.columns, &file.bytes)?;
+        names.push(file.name.to_owned());
+    }
+    if with_charts {
+        let bytes = |name: &str| {
+            let file = files.iter().find(|file| file.name == name);
+            Ok(file.unwrap_or_else(|| panic!("a result has {name}")).bytes.clone())
+        };
+        names.extend(draw_charts(&mut dir, bytes)?);
+    }
+    let scenario = &loaded.scenario;
+    dir.commit(Manifest {
+        ratetide: env!("CARGO_PKG_VERSION").to_owned(),
+        scenario: loaded.stem.clone(),
+        title: scenario.title.clone(),
+        command: command_line(words.iter().map(String::as_str)),
+        seed: scenario.run.seed,
+        replications: scenario.run.replications.into(),
+        scenario_sha256: sha256(loaded.resolved.to_toml().as_bytes()),
+        inputs: loaded.inputs.clone(),
+        complete: results.finished,
+        files: Vec::new(),
+    })?;
+    names.push(MANIFEST.to_owned());
+    Ok(names)
+}
+
+/// Draw every chart from the files of a result into its directory. Returns their names.
+///
+/// # Errors
+/// Those of `read` and of writing, and [`Error::Failed`] if a chart cannot be drawn.
+pub fn draw_charts(
+    dir: &mut ResultDir,
+    read: impl Fn(&str) -> Result<Vec<u8>, Error>,
+) -> Result<Vec<String>, Error> {
+    let [outcomes, rates, capacity, time_to_success, summary] = DRAWN_FROM.map(read);
+    let (outcomes, rates, capacity) = (outcomes?, rates?, capacity?);
+    let (time_to_success, summary) = (time_to_success?, summary?);
+    let files = Files {
+        outcomes: &outcomes,
+        rates: &rates,
+        capacity: &capacity,
+        time_to_success: &time_to_success,
+        summary: &summary,
+    };
+    let pictures = draw_all(&files).map_err(|e| Error::Failed(format!("cannot draw the charts: {e}")))?;
+    let mut names = Vec::new();
+    for picture in pictures {
+        for (ending, bytes) in [("svg", picture.svg.as_bytes()), ("png", &picture.png)] {
+            let name = format!("charts/{}.{ending}", picture.name);
+            dir.put(&name, bytes)?;
+            names.push(name);
+        }
+    }
+    Ok(names)
+}

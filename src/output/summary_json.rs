@@ -1,0 +1,165 @@
+//! `summary.json`: the summary with what was simulated, causes, checks and intervals over replications.
+
+use super::report::{intervals, summary_rows};
+use crate::metrics::metric::{METRICS, Unit};
+use crate::metrics::summary::Summary;
+use crate::platform::incident::Harm;
+use crate::replications::Results;
+use crate::scenario::Scenario;
+use crate::scenario::loading::Loaded;
+use crate::units::SimTime;
+use serde_json::{Map, Value, json};
+
+/// The text of `summary.json`: indented by two spaces, keys in a fixed order, no value that is not defined.
+pub fn text(loaded: &Loaded, results: &Results) -> String {
+    let scenario = &loaded.scenario;
+    let run = &scenario.run;
+    let document = json!({
+        "ratetide": env!("CARGO_PKG_VERSION"),
+        "scenario": loaded.stem,
+        "title": scenario.title,
+        "seed": run.seed,
+        "replications": results.replications,
+        "complete": results.finished,
+        "duration_s": run.duration.as_secs_f64(),
+        "warmup_s": run.warmup.as_secs_f64(),
+        "drain_s": run.drain.as_secs_f64(),
+        "interval_s": run.interval.as_secs_f64(),
+        "models": models(scenario, results),
+        "causes": causes(scenario),
+        "rows": rows(scenario, results),
+        "totals": metrics(&results.total),
+        "checks": checks(scenario, results),
+    });
+    let mut text = serde_json::to_string_pretty(&document).expect("names and finite numbers serialize");
+    text.push('\n');
+    text
+}
+
+/// A number rounded to six decimals, whole where it is whole: as in the tables.
+fn number(value: f64) -> Value {
+    let text = super::table::number(value);
+    match text.parse::<i64>() {
+        Ok(whole) => json!(whole),
+        Err(_) => json!(text.parse::<f64>().expect("a number of a table is a number")),
+    }
+}
+
+/// All defined metrics of a row.
+fn metrics(summary: &Summary) -> Map<String, Value> {
+    let defined = METRICS.iter().filter_map(|metric| {
+        let value = (metric.value)(summary)?;
+        let value = if metric.unit == Unit::Count { value.max(0.0) } else { value };
+        Some((metric.name.to_owned(), number(value)))
+    });
+    defined.collect()
+}
+
+fn rows(scenario: &Scenario, results: &Results) -> Vec<Value> {
+    summary_rows(scenario, results)
+        .enumerate()
+        .map(|(index, ([org, workload, model], summary))| {
+            let mut row = Map::new();
+            row.insert("org".into(), org.into());
+            row.insert("workload".into(), workload.into());
+            row.insert("model".into(), model.into());
+            row.append(&mut metrics(summary));
+            if results.replications > 1 {
+                row.insert("intervals_95".into(), row_intervals(results, index));
+            }
+            Value::Object(row)
+        })
+        .collect()
+}
+
+/// The 95 % interval of every metric that is defined in each replication.
+fn row_intervals(results: &Results, row: usize) -> Value {
+    let named = METRICS.iter().zip(intervals(results, row));
+    let present = named.filter_map(|(metric, interval)| {
+        let interval = interval?;
+        let ends = json!({
+            "mean": number(interval.mean), "low": number(interval.low), "high": number(interval.high)
+        });
+        Some((metric.name.to_owned(), ends))
+    });
+    Value::Object(present.collect())
+}
+
+fn models(scenario: &Scenario, results: &Results) -> Vec<Value> {
+    let of = |(index, model): (usize, &crate::platform::config::ModelConfig)| {
+        let bins = (0..results.capacity.len()).map(|bin| results.capacity.get(bin, index));
+        let ready = bins.map(|bin| bin.replicas[0] as f64 / f64::from(results.replications));
+        let (min, max) = ready.fold((f64::INFINITY, 0.0_f64), |(min, max), r| (min.min(r), max.max(r)));
+        json!({
+            "model": model.name.as_str(),
+            "law": model.policy.law.describe(),
+            "enforcement": model.policy.enforcement.word(),
+            "replicas_min": number(min),
+            "replicas_max": number(max),
+            "utilization_mean": number(utilization(scenario, results, index)),
+        })
+    };
+    scenario.models.iter().enumerate().map(of).collect()
+}
+
+/// Mean utilisation of a model over the traffic after the warm-up.
+pub fn utilization(scenario: &Scenario, results: &Results, model: usize) -> f64 {
+    let (from, to) = (scenario.run.warmup, scenario.run.duration);
+    let bins = (0..results.capacity.len()).filter(|&bin| {
+        let start = results.capacity.start(bin) - SimTime::ZERO;
+        start >= from && start < to
+    });
+    let (mut sum, mut length_ns) = (0.0, 0.0);
+    for bin in bins {
+        sum += results.capacity.get(bin, model).integrals[1];
+        let start = results.capacity.start(bin);
+        let end = SimTime::ZERO + to + scenario.run.drain;
+        length_ns += (start.saturating_add(scenario.run.interval).min(end) - start).as_ns() as f64;
+    }
+    if length_ns == 0.0 { 0.0 } else { sum / length_ns / f64::from(results.replications) }
+}
+
+/// Bursts and incidents: what a chart shades.
+fn causes(scenario: &Scenario) -> Vec<Value> {
+    let end = SimTime::ZERO + scenario.run.duration + scenario.run.drain;
+    let cause = |start: SimTime, until: SimTime, label: String, model: Option<&str>, org: Option<&str>| {
+        json!({
+            "start_s": number(start.as_secs_f64()),
+            "end_s": number(until.min(end).as_secs_f64()),
+            "label": label, "model": model, "org": org,
+        })
+    };
+    let traffic_end = SimTime::ZERO + scenario.run.duration;
+    let bursts = scenario.workloads.iter().flat_map(|w| {
+        let org = scenario.orgs[w.org as usize].name.as_str();
+        w.profile.stretches(BURST_FACTOR).into_iter().map(move |s| {
+            cause(s.start, s.end.min(traffic_end), format!("{org} {}", s.label), None, Some(org))
+        })
+    });
+    let incidents = scenario.incidents.iter().map(|incident| {
+        let model = scenario.models[incident.model as usize].name.as_str();
+        let label = match incident.harm {
+            Harm::LoseReplicas { count } => format!("−{count} replica{}", if count == 1 { "" } else { "s" }),
+            Harm::Slowdown { factor } => format!("{} × slower", super::table::number(factor)),
+        };
+        cause(incident.at, incident.at.saturating_add(incident.duration), label, Some(model), None)
+    });
+    bursts.chain(incidents).filter(|cause| cause["start_s"].as_f64() < Some(end.as_secs_f64())).collect()
+}
+
+/// A profile's factor from which its stretch counts as a burst.
+const BURST_FACTOR: f64 = 1.5;
+
+fn checks(scenario: &Scenario, results: &Results) -> Vec<Value> {
+    let of = |check: &crate::scenario::check::Check| {
+        let verdict = check.judge(scenario, &results.summaries);
+        json!({
+            "check": check.describe(scenario),
+            "metric": check.metric().name,
+            "min": check.min, "max": check.max,
+            "observed": verdict.observed.map(number),
+            "passed": verdict.passed,
+        })
+    };
+    scenario.checks.iter().map(of).collect()
+}

@@ -1,0 +1,344 @@
+//! Random scenarios, written as text. Times are small multiples of half a tick and rates small numbers per
+//! tick, so that many things happen at one instant; the tick is a parameter, so that a whole scenario can be
+//! written at another speed.
+
+use rand::RngExt;
+use rand::seq::{IndexedRandom, SliceRandom};
+use ratetide::client::presets;
+use ratetide::limit::law::LAWS;
+use ratetide::read::{Fallback, Family, Kind};
+use ratetide::rng::{Key, Stream};
+use ratetide::units::Span;
+
+/// What a family of random scenarios may contain.
+#[derive(Clone, Copy)]
+pub struct Shape {
+    /// At most so many models.
+    pub models: u64,
+    /// At most so many orgs.
+    pub orgs: u64,
+    /// Only what a change of tick leaves exact: nothing random in continuous time, no constant of its own in
+    /// seconds (the utilisation's 30 s, whole seconds in headers, presets).
+    pub scalable: bool,
+    /// Autoscalers, every law and every arrival process.
+    pub all_options: bool,
+}
+
+/// One org on one model with a fixed fleet.
+pub const SMALL: Shape = Shape { models: 1, orgs: 1, scalable: false, all_options: false };
+/// The same at any speed.
+pub const SCALABLE: Shape = Shape { scalable: true, ..SMALL };
+/// Everything.
+pub const ANY: Shape = Shape { models: 3, orgs: 4, scalable: false, all_options: true };
+
+/// A scenario in parts that may stand in any order.
+#[derive(Clone)]
+pub struct Parts {
+    /// `[run]`.
+    pub run: String,
+    /// `[[model]]` and `[[incident]]` blocks.
+    pub blocks: Vec<String>,
+    /// `[[org]]` heads with their `[[org.workload]]` blocks.
+    pub orgs: Vec<(String, Vec<String>)>,
+}
+
+impl Parts {
+    /// The parts of one random scenario.
+    pub fn draw(seed: u64, shape: Shape, tick: Span) -> Parts {
+        Draw { stream: Key::new(seed, 0).with("scenario").stream(), shape, tick }.parts(seed)
+    }
+
+    /// The scenario as text.
+    pub fn text(&self) -> String {
+        let orgs = self.orgs.iter().map(|(head, workloads)| format!("{head}{}", workloads.concat()));
+        self.run.clone() + &self.blocks.concat() + &orgs.collect::<String>()
+    }
+
+    /// The same scenario, declared in another order.
+    pub fn shuffled(&self, seed: u64) -> Parts {
+        let mut stream = Key::new(seed, 0).with("order").stream();
+        let mut parts = self.clone();
+        parts.blocks.shuffle(&mut stream);
+        parts.orgs.shuffle(&mut stream);
+        parts.orgs.iter_mut().for_each(|(_, workloads)| workloads.shuffle(&mut stream));
+        parts
+    }
+}
+
+/// The text of one random scenario.
+pub fn text(seed: u64, shape: Shape, tick: Span) -> String {
+    Parts::draw(seed, shape, tick).text()
+}
+
+/// The members of a family that need nothing said about them: new ones join the tests by themselves.
+fn bare(family: &'static Family) -> Vec<String> {
+    let needs_nothing = |kind: &Kind| match kind {
+        Kind::Table(spec) => spec.keys.iter().all(|key| !matches!(key.fallback, Fallback::Required)),
+        _ => false,
+    };
+    let members = family.members.iter().filter(|member| needs_nothing(&member.value));
+    members.map(|member| format!("{} = {{}}", member.tag)).collect()
+}
+
+struct Draw {
+    stream: Stream,
+    shape: Shape,
+    tick: Span,
+}
+
+impl Draw {
+    fn chance(&mut self, of: u32) -> bool {
+        self.stream.random_range(0..of) == 0
+    }
+
+    fn one<'t>(&mut self, of: &[&'t str]) -> &'t str {
+        of.choose(&mut self.stream).expect("there is a choice")
+    }
+
+    fn number(&mut self, low: u64, high: u64) -> u64 {
+        self.stream.random_range(low..=high)
+    }
+
+    /// So many half ticks.
+    fn halves(&self, count: u64) -> String {
+        format!("\"{}\"", Span::from_ns(self.tick.as_ns() * count / 2))
+    }
+
+    fn span(&mut self, low: u64, high: u64) -> String {
+        let count = self.number(low, high);
+        self.halves(count)
+    }
+
+    /// One of these rates per tick.
+    fn rate(&mut self, per_tick: &[f64]) -> String {
+        let rate = per_tick.choose(&mut self.stream).expect("there is a choice");
+        if rate.is_infinite() {
+            "\"unlimited\"".into()
+        } else {
+            format!("\"{}/s\"", rate / self.tick.as_secs_f64())
+        }
+    }
+
+    fn parts(mut self, seed: u64) -> Parts {
+        let (duration, drain) = (self.span(8, 50), self.span(0, 40));
+        let interval = self.span(1, 6);
+        let warmup = if self.chance(4) { self.span(0, 7) } else { "\"0 s\"".into() };
+        let run = format!(
+            "[run]\nseed = {seed}\nduration = {duration}\ndrain = {drain}\nwarmup = {warmup}\ninterval = {interval}\n"
+        );
+        let models = self.number(1, self.shape.models);
+        let mut blocks: Vec<String> = (0..models).map(|i| self.model(i)).collect();
+        for _ in 0..self.number(0, 3).saturating_sub(1) {
+            blocks.push(self.incident(models));
+        }
+        let orgs = (0..self.number(1, self.shape.orgs)).map(|i| self.org(i, models)).collect();
+        Parts { run, blocks, orgs }
+    }
+
+    fn model(&mut self, index: u64) -> String {
+        let replicas = if self.chance(30) { 0 } else { self.number(1, 3) };
+        let mut text = format!("\n[[model]]\nname = \"m{index}\"\nreplicas = {replicas}\n");
+        let (slots, service) = (self.number(1, 3), self.service());
+        text += &format!("engine.slots = {{ per_replica = {slots}, service.{service} }}\n");
+        let max_wait = if self.chance(6) { "\"unlimited\"".into() } else { self.span(0, 10) };
+        let early = self.one(&["true", "false"]);
+        text += &format!("buffer = {{ max_wait = {max_wait}, early_refusal = {early} }}\n");
+        text += &format!("on_disconnect = \"{}\"\n", self.one(&["stop", "serve"]));
+        if self.shape.all_options && self.chance(2) {
+            text += &self.autoscaler(replicas);
+        }
+        text + &self.limit()
+    }
+
+    fn service(&mut self) -> String {
+        let kinds = if self.shape.scalable { 2 } else { 4 };
+        match self.number(1, kinds) {
+            1 => format!("constant = {}", self.span(1, 5)),
+            2 => {
+                let (prefill, prompt, output) = (self.span(0, 2), self.span(0, 1), self.span(1, 2));
+                format!(
+                    "tokens = {{ prefill = {prefill}, per_prompt_token = {prompt}, per_output_token = {output} }}"
+                )
+            }
+            3 => format!("exponential = {{ mean = {} }}", self.span(1, 4)),
+            _ => format!("lognormal = {{ mean = {}, cv = 1.0 }}", self.span(1, 4)),
+        }
+    }
+
+    fn autoscaler(&mut self, replicas: u64) -> String {
+        let (min, max) = (self.number(0, replicas), replicas + self.number(0, 3));
+        let cold = match self.number(0, 2) {
+            0 => format!("constant = {}", self.span(1, 10)),
+            1 => format!("exponential = {{ mean = {} }}", self.span(1, 10)),
+            _ => format!("lognormal = {{ median = {}, sigma = 0.25 }}", self.span(1, 20)),
+        };
+        let (interval, cooldown) = (self.span(1, 6), self.span(0, 8));
+        let target = self.one(&["0.3", "0.7", "1.0"]);
+        format!(
+            "autoscaler.predictive = {{ min = {min}, max = {max}, cold_start.{cold}, interval = {interval}, \
+             cooldown = {cooldown}, target = {target} }}\n"
+        )
+    }
+
+    fn limit(&mut self) -> String {
+        let enforcement = self.one(&["soft", "attribution", "hard", "strict"]);
+        let mut text =
+            format!("[model.limit]\nenforcement = \"{enforcement}\"\nburst = {}\n", self.span(0, 10));
+        let modes = ["gcra", "reserved", "model"];
+        let (on_429, otherwise) = (self.one(&modes), self.one(&modes));
+        text += &format!("reset = {{ on_429 = \"{on_429}\", otherwise = \"{otherwise}\" }}\n");
+        text += &format!("headers = \"{}\"\n", self.one(&["all", "all", "errors", "only_429"]));
+        text += &format!("credit = \"{}\"\n", self.one(&["green", "all"]));
+        text += &format!("retry_after = {}\n", self.one(&["true", "false"]));
+        format!("{text}law.{}\n", self.law())
+    }
+
+    fn law(&mut self) -> String {
+        const REQUESTS: [f64; 6] = [0.25, 0.5, 1.0, 2.0, 4.0, f64::INFINITY];
+        const TOKENS: [f64; 6] = [1.0, 2.0, 4.0, 8.0, 16.0, f64::INFINITY];
+        if self.shape.all_options && self.chance(3) {
+            return bare(&LAWS).choose(&mut self.stream).expect("there is a law").clone();
+        }
+        let limits = |draw: &mut Draw, from: usize, to: usize| {
+            let (requests, tokens) = (draw.rate(&REQUESTS[from..to]), draw.rate(&TOKENS[from..to]));
+            format!("{{ requests = {requests}, tokens = {tokens} }}")
+        };
+        match self.number(0, 9) {
+            0 => "unlimited = {}".into(),
+            1..=3 => format!("fixed = {}", limits(self, 0, 6)),
+            _ => {
+                let window = self.one(&["60", "120"]).parse().expect("a number");
+                let window = self.halves(window);
+                let (base, cap) = (limits(self, 0, 3), limits(self, 3, 6));
+                let mut text = format!("success_window = {{ window = {window}, base = {base}, cap = {cap}");
+                if self.shape.scalable || self.chance(2) {
+                    text += &format!(", multiplier = {}.0", self.one(&["1", "2", "8", "30"]));
+                } else if self.chance(2) {
+                    text += ", load_scaled = { min = 1.0, max = 16.0, low = 0.1, high = 0.9 }";
+                }
+                if self.chance(2) {
+                    text += &format!(", share = {}", self.one(&["0.25", "0.5", "1.0"]));
+                }
+                text + " }"
+            }
+        }
+    }
+
+    fn incident(&mut self, models: u64) -> String {
+        let mut text = format!("\n[[incident]]\nat = {}\n", self.span(0, 40));
+        if models == 1 || self.chance(2) {
+            text += &format!("model = \"m{}\"\n", self.number(0, models - 1));
+        }
+        let duration =
+            if self.chance(5) { String::new() } else { format!(", duration = {}", self.span(1, 20)) };
+        if self.chance(2) {
+            text + &format!("lose_replicas = {{ count = {}{duration} }}\n", self.number(1, 3))
+        } else {
+            let factor = self.one(&["0.25", "0.5", "2.0", "4.0"]);
+            text + &format!("slowdown = {{ factor = {factor}{duration} }}\n")
+        }
+    }
+
+    fn org(&mut self, index: u64, models: u64) -> (String, Vec<String>) {
+        // One round trip for all, and timers for one of them at most: then the order of an instant is settled.
+        let rtt = self.one(&["0", "0", "1", "2", "4"]).parse().expect("a number");
+        let count = self.number(1, 2);
+        let (timeout, deadline) = (self.number(0, 2 * count), self.number(0, 2 * count));
+        let workloads =
+            (0..count).map(|w| self.workload(w, models, rtt, timeout == w, deadline == w)).collect();
+        (format!("\n[[org]]\nname = \"o{index}\"\n"), workloads)
+    }
+
+    fn workload(&mut self, index: u64, models: u64, rtt: u64, timeout: bool, deadline: bool) -> String {
+        let model = self.number(0, models - 1);
+        let mut text = format!("\n[[org.workload]]\nname = \"w{index}\"\nmodel = \"m{model}\"\n");
+        text += &format!("rtt = {}\narrivals.{}\n", self.halves(rtt), self.arrivals());
+        text += &self.profile();
+        let [prompt, output] = [self.tokens(), self.tokens()];
+        text += &format!("prompt_tokens.{prompt}\noutput_tokens.{output}\n");
+        if self.chance(3) {
+            text += &format!("max_tokens = {}\n", self.number(1, 5));
+        }
+        text + &self.client(rtt, timeout, deadline)
+    }
+
+    fn arrivals(&mut self) -> String {
+        let kinds = if self.shape.scalable { 2 } else { 5 };
+        match self.number(1, kinds) {
+            1 => format!("constant = {{ rate = {} }}", self.rate(&[0.5, 1.0, 2.0])),
+            2 => format!("batch = {{ size = {}, every = {} }}", self.number(1, 5), self.span(1, 8)),
+            3 => format!("poisson = {{ rate = {} }}", self.rate(&[0.5, 1.0, 3.0])),
+            4 => format!("gamma = {{ rate = {}, cv = 2.0 }}", self.rate(&[0.5, 1.0, 3.0])),
+            _ => {
+                let (rate, on, off) = (self.rate(&[2.0, 5.0]), self.span(1, 6), self.span(1, 6));
+                format!("on_off = {{ rate = {rate}, on = {on}, off = {off} }}")
+            }
+        }
+    }
+
+    fn profile(&mut self) -> String {
+        if !self.chance(3) {
+            return String::new();
+        }
+        let (first, second) = (self.number(0, 10), self.number(11, 30));
+        let step = |draw: &mut Draw, at| {
+            let factor = draw.one(&["0.0", "0.5", "1.0", "2.0", "4.0"]);
+            format!("{{ at = {}, factor = {factor} }}", draw.halves(at))
+        };
+        format!("profile = [ {}, {} ]\n", step(self, first), step(self, second))
+    }
+
+    fn tokens(&mut self) -> String {
+        if self.shape.scalable || self.chance(2) {
+            return format!("constant = {}", self.number(1, 4));
+        }
+        format!("lognormal = {{ mean = {}, cv = 0.8 }}", self.number(2, 6))
+    }
+
+    fn client(&mut self, rtt: u64, timeout: bool, deadline: bool) -> String {
+        if !self.shape.scalable && !timeout && !deadline && self.chance(5) {
+            let names: Vec<&str> = presets::WORDS.iter().map(|word| word.0).collect();
+            return format!("client = \"{}\"\n", self.one(&names));
+        }
+        let mut text = format!("[org.workload.client]\nmax_attempts = {}\n", self.number(1, 5));
+        text += &match self.number(0, 2) {
+            0 => "retry.immediate = {}\n".into(),
+            1 => format!("retry.fixed = {{ delay = {} }}\n", self.span(0, 4)),
+            _ => {
+                let (base, cap) = (self.span(1, 2), self.span(2, 12));
+                let jitters = ["none", "full", "equal", "decorrelated", "quarter"];
+                let jitter = self.one(if self.shape.scalable { &jitters[..1] } else { &jitters });
+                format!("retry.exponential = {{ base = {base}, cap = {cap}, jitter = \"{jitter}\" }}\n")
+            }
+        };
+        text += &if self.shape.scalable { String::new() } else { self.honor() };
+        if timeout {
+            text += &format!("timeout = {}\n", self.span(rtt + 1, rtt + 8));
+        }
+        if deadline {
+            text += &format!("deadline = {}\n", self.span(rtt + 1, rtt + 24));
+        }
+        if self.chance(4) {
+            let (rate, burst) = (self.rate(&[0.5, 1.0, 2.0]), self.number(1, 3));
+            text += &format!("pacing.paced = {{ rate = {rate}, burst = {burst} }}\n");
+        }
+        text
+    }
+
+    fn honor(&mut self) -> String {
+        match self.number(0, 3) {
+            0 => String::new(),
+            1 => format!("honor = \"{}\"\n", self.one(&["none", "reset", "retry_after"])),
+            _ => {
+                let (header, combine) =
+                    (self.one(&["reset", "retry_after"]), self.one(&["replace", "floor"]));
+                let (jitter, beyond) = (self.one(&["0.0", "0.5"]), self.one(&["backoff", "give_up"]));
+                let max = self.one(&["1 s", "3 s", "unlimited"]);
+                format!(
+                    "honor = {{ header = \"{header}\", combine = \"{combine}\", jitter = {jitter}, \
+                     max = \"{max}\", beyond = \"{beyond}\" }}\n"
+                )
+            }
+        }
+    }
+}

@@ -1,0 +1,235 @@
+//! What the platform does: labels, the buffer, slots, answers, incidents.
+
+use super::limiter::Live;
+use super::{ANSWERS, COMPLETIONS, DROPS, Event, Naive, Ns, Place, Replica, ns, rounded, seconds};
+use ratetide::limit::policy::{Enforcement, Headers};
+use ratetide::platform::config::OnDisconnect;
+use ratetide::platform::incident::Harm;
+use ratetide::reply::{Outcome, Reply};
+
+impl Naive<'_> {
+    fn ready(&self) -> usize {
+        self.replicas.iter().filter(|replica| replica.ready).count()
+    }
+
+    fn slots(&self) -> usize {
+        self.ready() * self.model.engine.per_replica as usize
+    }
+
+    fn serving(&self) -> Vec<usize> {
+        let mut all: Vec<usize> = (0..self.tries.len()).collect();
+        all.retain(|&t| matches!(self.tries[t].place, Place::Serving(_)));
+        all.sort_by_key(|&t| self.tries[t].arrived);
+        all
+    }
+
+    /// Work in service over ready capacity.
+    fn utilization(&self) -> f64 {
+        let busy: u32 = self.replicas.iter().filter(|r| r.ready).map(|r| r.busy).sum();
+        if self.ready() == 0 { 1.0 } else { f64::from(busy) / self.slots() as f64 }
+    }
+
+    fn slowdown(&self) -> f64 {
+        self.slowdowns.iter().product()
+    }
+
+    /// K: requests and tokens per second of the saturated ready replicas.
+    fn capacity(&self) -> [f64; 2] {
+        let [service_s, prompt, output] = self.mix;
+        let requests = self.slots() as f64 / (service_s * self.slowdown());
+        [requests, requests * (prompt + output)]
+    }
+
+    fn live(&self, now: Ns) -> Live {
+        let (value, level, since) = self.smoothed;
+        let utilization = level + (value - level) * (-seconds(now - since) / 30.0).exp();
+        Live { capacity: self.capacity(), utilization }
+    }
+
+    /// The level of utilisation has changed.
+    fn smooth(&mut self, now: Ns) {
+        self.smoothed = (self.live(now).utilization, self.utilization(), now);
+    }
+
+    fn is_green(&self, t: usize) -> bool {
+        self.tries[t].label == Some(Ok(()))
+    }
+
+    /// In one queue the colour is a label only.
+    fn goes_first(&self, t: usize) -> bool {
+        self.model.policy.enforcement == Enforcement::Attribution || self.is_green(t)
+    }
+
+    pub fn arrive(&mut self, now: Ns, t: usize) {
+        let request = &self.requests[self.tries[t].request];
+        let workload = &self.scenario.workloads[request.workload];
+        let most = workload.max_tokens.map_or(f64::INFINITY, f64::from);
+        let tokens = f64::from(request.prompt) + self.limiter.expected_output(workload.mean_output).min(most);
+        let label = self.limiter.label(now, tokens, self.live(now));
+        let it = &mut self.tries[t];
+        (it.place, it.arrived, it.tokens, it.label) = (Place::Left, now, tokens, Some(label));
+        let refused = label.is_err()
+            && match self.model.policy.enforcement {
+                Enforcement::Soft | Enforcement::Attribution => false,
+                Enforcement::Hard => !self.waiting.is_empty() || self.utilization() >= 0.95,
+                Enforcement::Strict => true,
+            };
+        if refused || self.ready() == 0 {
+            return self.fail(now, t);
+        }
+        if !self.rota.is_empty() {
+            return self.start(now, t);
+        }
+        let first = self.goes_first(t);
+        let ahead = self.waiting.iter().filter(|&&other| !first || self.goes_first(other)).count();
+        let predicted = rounded((ahead + 1) as f64 / self.capacity()[0]);
+        let max_wait = ns(self.model.buffer.max_wait);
+        if self.model.buffer.early_refusal && predicted > max_wait {
+            return self.fail(now, t);
+        }
+        self.tries[t].place = Place::Waiting;
+        self.waiting.push(t);
+        self.push(now + max_wait, DROPS, Event::Drop(t));
+    }
+
+    fn start(&mut self, now: Ns, t: usize) {
+        let i = self.rota.remove(0);
+        self.replicas[i].busy += 1;
+        if self.replicas[i].busy < self.model.engine.per_replica {
+            self.rota.push(i);
+        }
+        let request = &self.requests[self.tries[t].request];
+        let new = [request.service.as_secs_f64(), f64::from(request.prompt), f64::from(request.output)];
+        (0..3).for_each(|k| self.mix[k] += 0.01 * (new[k] - self.mix[k]));
+        let lasts = (ns(request.service) as f64 * self.slowdown()).round() as Ns;
+        let it = &mut self.tries[t];
+        (it.place, it.started, it.completes) = (Place::Serving(i), Some(now), now + lasts);
+        self.push(now + lasts, COMPLETIONS, Event::Completion(t));
+        self.smooth(now);
+    }
+
+    /// Give back the slot of an attempt in service.
+    fn free(&mut self, now: Ns, t: usize) {
+        let Place::Serving(i) = self.tries[t].place else { panic!("it is not in service") };
+        self.tries[t].place = Place::Left;
+        if self.replicas[i].busy == self.model.engine.per_replica {
+            self.rota.push(i);
+        }
+        self.replicas[i].busy -= 1;
+        self.smooth(now);
+    }
+
+    fn serve_waiting(&mut self, now: Ns) {
+        while !self.waiting.is_empty() && !self.rota.is_empty() {
+            let first = self.waiting.iter().position(|&t| self.goes_first(t)).unwrap_or(0);
+            let t = self.waiting.remove(first);
+            self.start(now, t);
+        }
+    }
+
+    pub fn complete(&mut self, now: Ns, t: usize) {
+        if !matches!(self.tries[t].place, Place::Serving(_)) || self.tries[t].completes != now {
+            return;
+        }
+        self.free(now, t);
+        if !self.tries[t].in_vain {
+            let request = &self.requests[self.tries[t].request];
+            let (green, tokens, live) = (self.is_green(t), self.tries[t].tokens, self.live(now));
+            self.limiter.success_of(now, green, tokens, request.prompt, request.output, live);
+        }
+        self.serve_waiting(now);
+        self.reply(now, t, Outcome::Ok);
+    }
+
+    pub fn fail(&mut self, now: Ns, t: usize) {
+        self.tries[t].place = Place::Left;
+        let outcome = match self.tries[t].label.expect("only what was labelled fails") {
+            Ok(()) => Outcome::Unavailable,
+            Err(0) => Outcome::LimitedRequest,
+            Err(_) => Outcome::LimitedToken,
+        };
+        self.reply(now, t, outcome);
+    }
+
+    fn reply(&mut self, now: Ns, t: usize, outcome: Outcome) {
+        let policy = &self.model.policy;
+        let failed = outcome != Outcome::Ok;
+        let limited = self.tries[t].label.and_then(Result::err).filter(|_| failed);
+        let carries_reset = match policy.headers {
+            Headers::All => true,
+            Headers::Errors => failed,
+            Headers::Only429 => limited.is_some(),
+        };
+        let carries_retry_after = policy.retry_after && failed;
+        let mut told = 0;
+        if carries_reset || carries_retry_after {
+            let wait = if self.ready() == 0 {
+                Ns::MAX
+            } else {
+                let backlog = rounded(self.waiting.len() as f64 / self.capacity()[0]);
+                let live = self.live(now);
+                self.limiter.reset(now, self.tries[t].tokens, limited, failed, backlog, live)
+            };
+            let whole = wait.min(60_000_000_000).div_euclid(1_000_000_000)
+                + Ns::from(wait.min(60_000_000_000).rem_euclid(1_000_000_000) > 0);
+            told = whole.max(Ns::from(failed)) as u32;
+        }
+        let reset_s = carries_reset.then_some(told);
+        let retry_after_s = carries_retry_after.then_some(told);
+        let back = now + self.one_way(t);
+        self.push(back, ANSWERS, Event::Answer(t, Reply { outcome, reset_s, retry_after_s }));
+    }
+
+    pub fn disconnect(&mut self, now: Ns, t: usize) {
+        match self.tries[t].place {
+            Place::OnTheWay => panic!("it was sent before its client left"),
+            Place::Left => {}
+            _ if self.model.on_disconnect == OnDisconnect::Serve => self.tries[t].in_vain = true,
+            Place::Waiting => {
+                self.waiting.retain(|&other| other != t);
+                self.tries[t].place = Place::Left;
+            }
+            Place::Serving(_) => {
+                self.free(now, t);
+                self.serve_waiting(now);
+            }
+        }
+    }
+
+    pub fn add_replica(&mut self) {
+        self.rota.push(self.replicas.len());
+        self.replicas.push(Replica { ready: true, busy: 0 });
+    }
+
+    pub fn incident(&mut self, now: Ns, i: usize, begins: bool) {
+        match (self.scenario.incidents[i].harm, begins) {
+            (Harm::LoseReplicas { count }, true) => {
+                let ready = (0..self.replicas.len()).rev().filter(|&r| self.replicas[r].ready);
+                let lost: Vec<usize> = ready.take(count as usize).collect();
+                self.taken[i] = lost.len();
+                lost.iter().for_each(|&r| self.replicas[r].ready = false);
+                self.rota.retain(|r| !lost.contains(r));
+                self.smooth(now);
+                for t in self.serving() {
+                    if matches!(self.tries[t].place, Place::Serving(r) if lost.contains(&r)) {
+                        self.fail(now, t);
+                    }
+                }
+            }
+            (Harm::LoseReplicas { .. }, false) => {
+                (0..self.taken[i]).for_each(|_| self.add_replica());
+                self.smooth(now);
+                self.serve_waiting(now);
+            }
+            (Harm::Slowdown { factor }, _) => {
+                self.slowdowns[i] = if begins { factor } else { 1.0 };
+                let stretch = if begins { factor } else { 1.0 / factor };
+                for t in self.serving() {
+                    let left = self.tries[t].completes - now;
+                    self.tries[t].completes = now + (left as f64 * stretch).round() as Ns;
+                    self.push(self.tries[t].completes, COMPLETIONS, Event::Completion(t));
+                }
+            }
+        }
+    }
+}

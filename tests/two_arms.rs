@@ -1,0 +1,89 @@
+//! Two arms: a naive simulator written from the model's description alone agrees with the engine, event by
+//! event, on a thousand random small scenarios.
+
+mod common;
+mod naive;
+
+use common::scenarios::{SMALL, text};
+use naive::{Attempt, End, Naive, Ns};
+use ratetide::client::GaveUp;
+use ratetide::engine::simulate;
+use ratetide::metrics::observer::{AttemptRecord, Observer};
+use ratetide::scenario::Scenario;
+use ratetide::units::{SimTime, Span};
+
+const SCENARIOS: u64 = 1000;
+
+/// What the engine did, in the naive arm's words.
+#[derive(Default)]
+struct Seen {
+    attempts: Vec<Attempt>,
+    ends: Vec<End>,
+}
+
+fn at(time: SimTime) -> Ns {
+    Ns::from(time.as_ns())
+}
+
+impl Observer for Seen {
+    fn reads_headers_of_200(&self) -> bool {
+        true
+    }
+
+    fn ended(&mut self, record: &AttemptRecord) {
+        self.attempts.push(Attempt {
+            workload: record.workload as usize,
+            request: record.request,
+            attempt: record.attempt,
+            sent: at(record.sent),
+            at: at(record.at),
+            ended: record.ended,
+            green: record.green,
+            wait: record.wait.map(|wait| Ns::from(wait.as_ns())),
+        });
+    }
+
+    fn succeeded(&mut self, time: SimTime, workload: u32, _counted: bool, _took: Span) {
+        self.ends.push(End { at: at(time), workload: workload as usize, gave_up: None });
+    }
+
+    fn gave_up(&mut self, time: SimTime, workload: u32, reason: GaveUp) {
+        self.ends.push(End { at: at(time), workload: workload as usize, gave_up: Some(reason) });
+    }
+}
+
+/// The first attempt or end in which the two arms differ.
+fn difference(scenario: &Scenario) -> Option<String> {
+    let mut seen = Seen::default();
+    simulate(scenario, 0, &mut seen, &mut |_| true);
+    let mut naive = Naive::run(scenario);
+    let order = |a: &Attempt| (a.at, a.workload, a.request, a.attempt);
+    seen.attempts.sort_by_key(order);
+    naive.attempts.sort_by_key(order);
+    seen.ends.sort();
+    naive.ends.sort();
+    first_difference(&seen.attempts, &naive.attempts).or(first_difference(&seen.ends, &naive.ends))
+}
+
+fn first_difference<T: PartialEq + std::fmt::Debug>(engine: &[T], naive: &[T]) -> Option<String> {
+    let longest = engine.len().max(naive.len());
+    let i = (0..longest).find(|&i| engine.get(i) != naive.get(i))?;
+    Some(format!("at {i} of {longest}\n  engine {:?}\n  naive  {:?}", engine.get(i), naive.get(i)))
+}
+
+#[test]
+fn the_engine_and_a_naive_simulator_agree_event_by_event() {
+    let differing: Vec<(u64, String)> = (0..SCENARIOS)
+        .filter_map(|seed| {
+            let text = text(seed, SMALL, Span::from_s(1));
+            difference(&common::read(&text)).map(|found| (seed, format!("{found}\n{text}")))
+        })
+        .collect();
+    if let Some((seed, found)) = differing.iter().min_by_key(|(_, found)| found.len()) {
+        let seeds: Vec<u64> = differing.iter().map(|(seed, _)| *seed).collect();
+        panic!(
+            "{} of {SCENARIOS} scenarios differ: {seeds:?}\nthe shortest, seed {seed}, {found}",
+            seeds.len()
+        );
+    }
+}
