@@ -6,11 +6,10 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use super::arguments::Scenarios;
 use super::console::Console;
 use super::figures::{bytes, percent, plural};
 use super::interrupt::Interrupt;
-use super::scenarios::show_config;
+use super::scenarios::{Scenarios, show_config};
 use super::screen::{Format, Screen};
 use super::simulation::{simulate, threads};
 use super::store::store;

@@ -9,6 +9,7 @@ use rayon::{ThreadPool, ThreadPoolBuilder};
 use super::interrupt::Interrupt;
 use super::progress::{Progress, Show};
 use crate::error::Error;
+use crate::metrics::observer::AttemptRecord;
 use crate::output::attempt_log::AttemptLog;
 use crate::output::columns::ATTEMPTS;
 use crate::output::directory::ResultDir;
@@ -42,15 +43,16 @@ pub fn simulate(
     let watch = Watching::new(scenario, interrupt, progress.counter());
     let began = Instant::now();
     let results = match log_to {
-        None => run_all(scenario, &watch, &mut |_| ()),
+        None => run_all(scenario, &watch, None),
         Some(dir) => {
             let mut log = AttemptLog::new(scenario, dir.stage(ATTEMPTS.file, ATTEMPTS.columns)?)?;
-            let results = run_all(scenario, &watch, &mut |record| {
+            let mut add = |record: &AttemptRecord| {
                 log.add(record);
                 if log.has_failed() {
                     watch.broken.store(true, Ordering::Relaxed);
                 }
-            });
+            };
+            let results = run_all(scenario, &watch, Some(&mut add));
             log.finish()?.finish()?;
             results
         }
