@@ -2,11 +2,10 @@
 
 use serde_json::{Value, json};
 
-use super::arguments::{Format, Scenarios};
 use super::console::Console;
 use super::explain::explain;
-use super::scenarios::show_config;
-use super::stream::write_results;
+use super::scenarios::{Scenarios, show_config};
+use super::stream::{Format, write_results};
 use crate::error::Error;
 use crate::scenario::estimate::Estimate;
 use crate::scenario::loading::Loaded;

@@ -91,7 +91,7 @@ fn model(page: &mut Page, scenario: &Scenario, row: &Table) {
     page.item(
         "  ",
         "starts with",
-        &format!("{start}; each {}", row.get("engine").map_or(String::new(), chosen)),
+        &format!("{start}, each with {}", row.get("engine").map_or(String::new(), chosen)),
     );
     page.item("  ", "capacity", &capacity(scenario, model, index as u32));
     if let Some(choice) = row.get("autoscaler") {
@@ -116,13 +116,11 @@ fn capacity(scenario: &Scenario, model: &ModelConfig, index: u32) -> String {
         scenario.workloads.iter().filter(|w| w.model == index).map(|w| mean_per_min(scenario, w)).sum();
     let load = match per_min * f64::from(model.replicas) {
         full if full > 0.0 && full.is_finite() => {
-            format!(
-                "; expected load {} requests/min on average, {} % of the start's",
-                rate(asked),
-                percent(Some(asked / full))
-            )
+            let replicas = plural(model.replicas.into(), "replica");
+            let share = percent(Some(asked / full));
+            format!("; asked for are {} on average, {share} % of what {replicas} complete", rate(asked))
         }
-        _ => format!("; expected load {} requests/min on average", rate(asked)),
+        _ => format!("; asked for are {} on average", rate(asked)),
     };
     format!(
         "a full replica completes about {} requests/min ({service} each, {} prompt + {} output tokens){load}",
@@ -189,15 +187,15 @@ fn client(row: &Table) -> String {
     let Some(Value::Table(client)) =
         row.get("client").filter(|client| *client != &Value::Table(Table::new()))
     else {
-        return format!("none: {}", presets::PRESETS[0].doc);
+        return format!("none — {}", presets::PRESETS[0].doc);
     };
     let preset = client.get("preset").and_then(Value::as_str);
     let doc = preset.and_then(presets::find).map_or("", |preset| preset.doc);
     let rest: Table =
         client.iter().filter(|(key, _)| *key != "preset").map(|(k, v)| (k.clone(), v.clone())).collect();
     match (preset, rest.is_empty()) {
-        (Some(name), true) => format!("{name}: {doc}"),
-        (Some(name), false) => format!("{name}: {doc}; but {}", phrase(&rest.into())),
+        (Some(name), true) => format!("{name} — {doc}"),
+        (Some(name), false) => format!("{name} — {doc}; but {}", phrase(&rest.into())),
         (None, _) => phrase(&rest.into()),
     }
 }
@@ -231,7 +229,7 @@ fn mean_per_min(scenario: &Scenario, workload: &Workload) -> f64 {
 /// The alternative chosen, with its sentence.
 fn with_doc(choice: &Value, family: &Family) -> String {
     let doc = family.position(tag(choice)).map_or("", |index| family.members[index].doc);
-    format!("{}: {doc}", chosen(choice))
+    format!("{} — {doc}", chosen(choice))
 }
 
 /// The tables under a key, in the order of the file.

@@ -6,11 +6,10 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use super::arguments::Scenarios;
 use super::console::Console;
 use super::figures::{bytes, percent, plural};
 use super::interrupt::Interrupt;
-use super::scenarios::show_config;
+use super::scenarios::{Scenarios, show_config};
 use super::screen::{Format, Screen};
 use super::simulation::{simulate, threads};
 use super::store::store;
@@ -63,9 +62,9 @@ pub fn run(arguments: &Arguments, console: &Console) -> Result<(), Error> {
         return show_config(&loaded);
     }
     let paths = destinations(&loaded, arguments.output.as_deref())?;
+    let interrupt = Interrupt::install()?;
     let dirs: Result<Vec<ResultDir>, Error> =
         paths.iter().map(|path| ResultDir::open(path, arguments.force)).collect();
-    let interrupt = Interrupt::install()?;
     let pool = threads(arguments.jobs)?;
     let mut outcome = Ok(());
     for (index, (loaded, dir)) in loaded.iter().zip(dirs?).enumerate() {
