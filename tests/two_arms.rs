@@ -1,5 +1,5 @@
 //! Two arms: a naive simulator written from the model's description alone agrees with the engine, event by
-//! event, on a thousand random small scenarios.
+//! event, on thousands of random small scenarios.
 
 mod common;
 mod naive;
@@ -8,11 +8,16 @@ use common::scenarios::{SMALL, text};
 use naive::{Attempt, End, Naive, Ns};
 use ratetide::client::GaveUp;
 use ratetide::engine::simulate;
-use ratetide::metrics::observer::{AttemptRecord, Observer};
+use ratetide::metrics::observer::{AttemptRecord, Ended, Observer};
 use ratetide::scenario::Scenario;
 use ratetide::units::{SimTime, Span};
+use std::collections::BTreeMap;
 
-const SCENARIOS: u64 = 1000;
+const SCENARIOS: u64 = 5000;
+
+/// Four outcomes, waited for or not; the two of them that need not tell a reset, told or not; timeouts and attempts in flight, waiting or not;
+/// successes and three reasons to give up.
+const KINDS: usize = (2 + 2 * 2) * 2 + 2 * 2 + 1 + 3;
 
 /// What the engine did, in the naive arm's words.
 #[derive(Default)]
@@ -52,10 +57,12 @@ impl Observer for Seen {
     }
 }
 
-/// The first attempt or end in which the two arms differ.
-fn difference(scenario: &Scenario) -> Option<String> {
+/// The first attempt or end in which the two arms differ; what happened is told to `kinds`.
+fn difference(scenario: &Scenario, kinds: &mut BTreeMap<String, u64>) -> Option<String> {
     let mut seen = Seen::default();
     simulate(scenario, 0, &mut seen, &mut |_| true);
+    seen.attempts.iter().for_each(|attempt| *kinds.entry(attempt_kind(attempt)).or_default() += 1);
+    seen.ends.iter().for_each(|end| *kinds.entry(format!("{:?}", end.gave_up)).or_default() += 1);
     let mut naive = Naive::run(scenario);
     let order = |a: &Attempt| (a.at, a.workload, a.request, a.attempt);
     seen.attempts.sort_by_key(order);
@@ -63,6 +70,17 @@ fn difference(scenario: &Scenario) -> Option<String> {
     seen.ends.sort();
     naive.ends.sort();
     first_difference(&seen.attempts, &naive.attempts).or(first_difference(&seen.ends, &naive.ends))
+}
+
+fn attempt_kind(attempt: &Attempt) -> String {
+    let waited = if attempt.wait.is_some_and(|wait| wait > 0) { "after a wait" } else { "at once" };
+    match attempt.ended {
+        Ended::Answered(reply) => {
+            let told = if reply.reset_s.is_some() { "told" } else { "not told" };
+            format!("{:?} {waited}, {told}", reply.outcome)
+        }
+        ended => format!("{ended:?} {waited}"),
+    }
 }
 
 fn first_difference<T: PartialEq + std::fmt::Debug>(engine: &[T], naive: &[T]) -> Option<String> {
@@ -73,10 +91,11 @@ fn first_difference<T: PartialEq + std::fmt::Debug>(engine: &[T], naive: &[T]) -
 
 #[test]
 fn the_engine_and_a_naive_simulator_agree_event_by_event() {
+    let mut kinds = BTreeMap::new();
     let differing: Vec<(u64, String)> = (0..SCENARIOS)
         .filter_map(|seed| {
             let text = text(seed, SMALL, Span::from_s(1));
-            difference(&common::read(&text)).map(|found| (seed, format!("{found}\n{text}")))
+            difference(&common::read(&text), &mut kinds).map(|found| (seed, format!("{found}\n{text}")))
         })
         .collect();
     if let Some((seed, found)) = differing.iter().min_by_key(|(_, found)| found.len()) {
@@ -86,4 +105,7 @@ fn the_engine_and_a_naive_simulator_agree_event_by_event() {
             seeds.len()
         );
     }
+    // The scenarios have the power to tell: everything that can happen happens often.
+    assert_eq!(kinds.len(), KINDS, "{kinds:#?}");
+    assert!(kinds.values().all(|&count| count >= 100), "{kinds:#?}");
 }

@@ -17,8 +17,13 @@ pub enum Event {
     IncidentBegins(u32),
     /// An incident ends.
     IncidentEnds(u32),
-    /// Service of an attempt ends, unless its instant has moved.
-    Completion(Id),
+    /// Service of an attempt ends, unless that instant has moved.
+    Completion {
+        /// The attempt.
+        id: Id,
+        /// The version of its schedule.
+        version: u16,
+    },
     /// A model's autoscaler looks.
     Tick(u16),
     /// A workload's next request is born (or, of an unpaced one, reaches the platform).
@@ -44,7 +49,7 @@ impl Classed for Event {
     fn class(&self) -> usize {
         match self {
             Event::ReplicaReady { .. } | Event::IncidentBegins(_) | Event::IncidentEnds(_) => 0,
-            Event::Completion(_) => 1,
+            Event::Completion { .. } => 1,
             Event::Tick(_) => 2,
             Event::Arrival(_) => 3,
             Event::Ask(_) => 4,

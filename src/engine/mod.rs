@@ -161,7 +161,7 @@ impl<'a, O: Observer> Engine<'a, O> {
                     self.platform.end_incident(now, incident, self.lost[index as usize]);
                     self.settle(now, incident.model);
                 }
-                Event::Completion(id) => self.on_completion(now, id),
+                Event::Completion { id, version } => self.on_completion(now, id, version),
                 Event::Tick(model) => self.on_tick(now, model),
                 Event::Arrival(workload) => self.on_birth(now, workload),
                 Event::Ask(id) => self.ask_pacer(now, id),
@@ -389,15 +389,19 @@ impl<'a, O: Observer> Engine<'a, O> {
     /// The timeout timer of a workload rang.
     fn on_timeout(&mut self, now: SimTime, workload: u32) {
         let timeout = self.scenario.workloads[workload as usize].client.timeout;
-        while let Some(id) = self.sources[workload as usize].timeouts.chain.head() {
-            let expires = self.requests[id].sent.saturating_add(timeout);
-            if expires > now {
-                return self.schedule(expires, Event::Timeout(workload));
-            }
+        let oldest = |engine: &Self| {
+            let id = engine.sources[workload as usize].timeouts.chain.head()?;
+            Some((id, engine.requests[id].sent.saturating_add(timeout)))
+        };
+        // One at a time: what its client does at once comes before the next timeout of the instant.
+        if let Some((id, _)) = oldest(self).filter(|&(_, expires)| expires <= now) {
             let id = self.abandon(now, id);
             self.after_failure(now, id, None);
         }
-        self.sources[workload as usize].timeouts.armed = false;
+        match oldest(self) {
+            Some((_, expires)) => self.schedule(expires, Event::Timeout(workload)),
+            None => self.sources[workload as usize].timeouts.armed = false,
+        }
     }
 
     /// The deadline timer of a workload rang.
@@ -460,12 +464,18 @@ impl<'a, O: Observer> Engine<'a, O> {
 
     // ---- the platform's side ----
 
-    fn on_completion(&mut self, now: SimTime, id: Id) {
+    fn on_completion(&mut self, now: SimTime, id: Id, version: u16) {
         let model = self.platform.attempt(id).arriving.model;
-        if let Some(reply) = self.platform.complete(now, id) {
+        if let Some(reply) = self.platform.complete(now, id, version) {
             self.on_reply(now, id, reply);
             self.settle(now, model);
         }
+    }
+
+    #[inline]
+    fn await_completion(&mut self, at: SimTime, id: Id) {
+        let version = self.platform.attempt(id).version;
+        self.schedule(at, Event::Completion { id, version });
     }
 
     fn on_tick(&mut self, now: SimTime, model: u16) {
@@ -512,9 +522,9 @@ impl<'a, O: Observer> Engine<'a, O> {
                     if O::ACTIVE {
                         self.observer.started(now, model, now - self.platform.attempt(id).arrived);
                     }
-                    self.schedule(at, Event::Completion(id));
+                    self.await_completion(at, id);
                 }
-                Effect::Moved { id, at } => self.schedule(at, Event::Completion(id)),
+                Effect::Moved { id, at } => self.await_completion(at, id),
                 Effect::Failed { id, reply, .. } => self.on_reply(now, id, reply),
                 Effect::DropTimer { model, at } => self.schedule(at, Event::Drop(narrow(model))),
                 Effect::Ready { model, replica, at } => {

@@ -59,6 +59,8 @@ pub struct Attempt {
     pub started: SimTime,
     /// When service ends, unless the model's speed changes.
     pub completes: SimTime,
+    /// Counts how often that was said under this id, so that what was said before is known to be void.
+    pub version: u16,
     /// The replica that serves it.
     pub replica: u32,
 }
@@ -76,6 +78,7 @@ impl Attempt {
             ordinal: 0,
             started: SimTime::NEVER,
             completes: SimTime::NEVER,
+            version: 0,
             replica: 0,
         }
     }
@@ -85,6 +88,13 @@ impl Attempt {
         let prefill = self.arriving.prefill?;
         let stretch = (self.completes - self.started).as_secs_f64() / self.arriving.service.as_secs_f64();
         Some((self.started - self.arrived) + prefill.scale(stretch))
+    }
+
+    /// Service ends at `completes`, whatever was said before.
+    #[inline]
+    pub fn schedule(&mut self, completes: SimTime) {
+        self.completes = completes;
+        self.version = self.version.wrapping_add(1);
     }
 
     /// Prompt + output tokens.
@@ -108,7 +118,7 @@ impl Attempts {
         match self.entries.get_mut(id as usize) {
             Some(entry) => {
                 assert!(entry.state == State::Away, "an id is reused only after its attempt has ended");
-                *entry = attempt;
+                *entry = Attempt { version: entry.version, ..attempt };
             }
             None => {
                 // Ids between are those of requests that have not reached the platform yet.

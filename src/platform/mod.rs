@@ -40,7 +40,7 @@ use model::Model;
 pub enum Effect {
     /// Service of an attempt began; call [`Platform::complete`] at `at`.
     Started {
-        /// The attempt.
+        /// The attempt; its version goes with the call.
         id: Id,
         /// When its service ends.
         at: SimTime,
@@ -165,12 +165,14 @@ impl Platform {
         }
     }
 
-    /// Service of an attempt ends; `None` if that instant has moved or the attempt has left. The reply is for
-    /// its client; work whose client has gone earns no credit and settles nothing.
+    /// Service of an attempt ends, as was said when it had this `version`; `None` if that instant has moved or
+    /// the attempt has left. The reply is for its client; work whose client has gone earns no credit and
+    /// settles nothing.
     #[inline]
-    pub fn complete(&mut self, now: SimTime, id: Id) -> Option<Reply> {
+    pub fn complete(&mut self, now: SimTime, id: Id, version: u16) -> Option<Reply> {
         let attempt = self.attempts[id];
-        if attempt.state != State::InService || attempt.completes != now {
+        let said = attempt.state == State::InService && attempt.version == version;
+        if !said || attempt.completes != now {
             return None;
         }
         let model = &mut self.models[attempt.arriving.model as usize];
@@ -298,8 +300,11 @@ impl Platform {
         }
         for id in self.attempts.in_service(index) {
             let attempt = &mut self.attempts[id];
-            attempt.completes = now.saturating_add((attempt.completes - now).scale(factor));
-            self.effects.push(Effect::Moved { id, at: attempt.completes });
+            let at = now.saturating_add((attempt.completes - now).scale(factor));
+            if at != attempt.completes {
+                attempt.schedule(at);
+                self.effects.push(Effect::Moved { id, at });
+            }
         }
     }
 

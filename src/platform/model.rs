@@ -139,7 +139,7 @@ impl Model {
         attempt.state = State::InService;
         attempt.replica = replica;
         attempt.started = now;
-        attempt.completes = now.saturating_add(duration);
+        attempt.schedule(now.saturating_add(duration));
         self.note_load(now);
         true
     }

@@ -240,16 +240,18 @@ impl Draw {
     }
 
     fn org(&mut self, index: u64, models: u64) -> (String, Vec<String>) {
-        // One round trip for all, and timers for one of them at most: then the order of an instant is settled.
+        // One round trip for all, timers for one of them at most, a pacer only where there is one: then the
+        // order of an instant is settled.
         let rtt = self.one(&["0", "0", "1", "2", "4"]).parse().expect("a number");
         let count = self.number(1, 2);
         let (timeout, deadline) = (self.number(0, 2 * count), self.number(0, 2 * count));
-        let workloads =
-            (0..count).map(|w| self.workload(w, models, rtt, timeout == w, deadline == w)).collect();
+        let workloads = (0..count)
+            .map(|w| self.workload(w, models, rtt, [timeout == w, deadline == w, count == 1]))
+            .collect();
         (format!("\n[[org]]\nname = \"o{index}\"\n"), workloads)
     }
 
-    fn workload(&mut self, index: u64, models: u64, rtt: u64, timeout: bool, deadline: bool) -> String {
+    fn workload(&mut self, index: u64, models: u64, rtt: u64, options: [bool; 3]) -> String {
         let model = self.number(0, models - 1);
         let mut text = format!("\n[[org.workload]]\nname = \"w{index}\"\nmodel = \"m{model}\"\n");
         text += &format!("rtt = {}\narrivals.{}\n", self.halves(rtt), self.arrivals());
@@ -259,7 +261,7 @@ impl Draw {
         if self.chance(3) {
             text += &format!("max_tokens = {}\n", self.number(1, 5));
         }
-        text + &self.client(rtt, timeout, deadline)
+        text + &self.client(rtt, options)
     }
 
     fn arrivals(&mut self) -> String {
@@ -295,7 +297,7 @@ impl Draw {
         format!("lognormal = {{ mean = {}, cv = 0.8 }}", self.number(2, 6))
     }
 
-    fn client(&mut self, rtt: u64, timeout: bool, deadline: bool) -> String {
+    fn client(&mut self, rtt: u64, [timeout, deadline, pacing]: [bool; 3]) -> String {
         if !self.shape.scalable && !timeout && !deadline && self.chance(5) {
             let names: Vec<&str> = presets::WORDS.iter().map(|word| word.0).collect();
             return format!("client = \"{}\"\n", self.one(&names));
@@ -318,7 +320,7 @@ impl Draw {
         if deadline {
             text += &format!("deadline = {}\n", self.span(rtt + 1, rtt + 24));
         }
-        if self.chance(4) {
+        if pacing && self.chance(3) {
             let (rate, burst) = (self.rate(&[0.5, 1.0, 2.0]), self.number(1, 3));
             text += &format!("pacing.paced = {{ rate = {rate}, burst = {burst} }}\n");
         }

@@ -75,6 +75,7 @@ impl Naive<'_> {
             arrived: 0,
             started: None,
             completes: 0,
+            completion: 0,
             tokens: 0.0,
             label: None,
             in_vain: false,

@@ -9,7 +9,8 @@
 //! - deadlines come before timeouts;
 //! - free slots are handed out in turn: a replica that has another goes to the back of the rota, and so does
 //!   a full one that frees a slot; lost replicas are the newest ready ones, and those restored are new;
-//! - work in service is gone through in the order it reached the platform;
+//! - work in service is gone through in the order it reached the platform, and a completion that a change of
+//!   speed leaves where it was keeps its place;
 //! - a freed slot is taken before the backlog told with the answer is read.
 
 mod clients;
@@ -120,6 +121,8 @@ struct Try {
     arrived: Ns,
     started: Option<Ns>,
     completes: Ns,
+    /// The place of its completion in the sequence; an event with another is void.
+    completion: u64,
     tokens: f64,
     label: Option<Result<(), usize>>,
     in_vain: bool,
@@ -221,7 +224,8 @@ impl<'a> Naive<'a> {
             Event::Answer(t, reply) => self.answered(now, t, reply, sequence),
             Event::Begins(i) => self.incident(now, i, true),
             Event::Ends(i) => self.incident(now, i, false),
-            Event::Completion(t) => self.complete(now, t),
+            Event::Completion(t) if self.tries[t].completion == sequence => self.complete(now, t),
+            Event::Completion(_) => {}
             Event::Birth(w) => self.birth(now, w),
             Event::Ask(r) => self.ask(now, r),
             Event::Send(r) => self.send(now, r, RETRIES),

@@ -103,9 +103,14 @@ impl Naive<'_> {
         (0..3).for_each(|k| self.mix[k] += 0.01 * (new[k] - self.mix[k]));
         let lasts = (ns(request.service) as f64 * self.slowdown()).round() as Ns;
         let it = &mut self.tries[t];
-        (it.place, it.started, it.completes) = (Place::Serving(i), Some(now), now + lasts);
-        self.push(now + lasts, COMPLETIONS, Event::Completion(t));
+        (it.place, it.started) = (Place::Serving(i), Some(now));
+        self.await_completion(now + lasts, t);
         self.smooth(now);
+    }
+
+    fn await_completion(&mut self, at: Ns, t: usize) {
+        self.push(at, COMPLETIONS, Event::Completion(t));
+        (self.tries[t].completes, self.tries[t].completion) = (at, self.sequence);
     }
 
     /// Give back the slot of an attempt in service.
@@ -128,7 +133,7 @@ impl Naive<'_> {
     }
 
     pub fn complete(&mut self, now: Ns, t: usize) {
-        if !matches!(self.tries[t].place, Place::Serving(_)) || self.tries[t].completes != now {
+        if !matches!(self.tries[t].place, Place::Serving(_)) {
             return;
         }
         self.free(now, t);
@@ -225,9 +230,11 @@ impl Naive<'_> {
                 self.slowdowns[i] = if begins { factor } else { 1.0 };
                 let stretch = if begins { factor } else { 1.0 / factor };
                 for t in self.serving() {
-                    let left = self.tries[t].completes - now;
-                    self.tries[t].completes = now + (left as f64 * stretch).round() as Ns;
-                    self.push(self.tries[t].completes, COMPLETIONS, Event::Completion(t));
+                    let completes = self.tries[t].completes;
+                    let at = now + ((completes - now) as f64 * stretch).round() as Ns;
+                    if at != completes {
+                        self.await_completion(at, t);
+                    }
                 }
             }
         }
