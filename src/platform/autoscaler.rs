@@ -34,7 +34,7 @@ static PREDICTIVE: Spec = Spec::new(
         Key::number("headroom", bounds::HEADROOM).or("0.2").doc("spare share on top of the forecast"),
         Key::number("target", bounds::TARGET).or("0.7").doc("utilisation to aim at"),
         Key::span("cooldown", bounds::COOLDOWN)
-            .or("\"5 min\"")
+            .or("\"60 s\"")
             .doc("after a change of size, how long scale-in is held back"),
     ],
 );
