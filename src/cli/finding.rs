@@ -100,10 +100,11 @@ fn cause(summary: &Summary) -> Option<&'static str> {
 fn rate_change(summary: &Summary) -> String {
     let [start, end] = ["dynamic_rate_start_rpm", "dynamic_rate_end_rpm"].map(|name| value(summary, name));
     match start.zip(end) {
-        Some((start, end)) => {
+        // Zero: interrupted before the end.
+        Some((start, end)) if end > 0.0 => {
             format!("; the dynamic rate went from {} to {} requests/min", rate(start), rate(end))
         }
-        None => String::new(),
+        _ => String::new(),
     }
 }
 

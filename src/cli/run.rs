@@ -71,8 +71,8 @@ pub fn run(arguments: &Arguments, console: &Console) -> Result<(), Error> {
         let screen = pool.install(|| one(arguments, loaded, dir, &interrupt, console))?;
         print(&screen, arguments, index, console)?;
         warn(loaded, &screen.results, console);
-        let judged = verdicts::tell(&one_line(&loaded.stem), &screen.judged, console);
         interrupt.check()?;
+        let judged = verdicts::tell(&one_line(&loaded.stem), &screen.judged, console);
         outcome = match (outcome, judged) {
             (Err(Error::CheckFailed(before)), Err(Error::CheckFailed(now))) => {
                 Err(Error::CheckFailed(format!("{before}; {now}")))
@@ -169,6 +169,7 @@ fn warn(loaded: &Loaded, results: &Results, console: &Console) {
         console.warn(&format!(
             "{name}: interrupted; the result covers {reached} of {planned}, not all to their end"
         ));
+        return;
     }
     let account = &results.total.account;
     if loaded.scenario.checks.is_empty() && account.succeeded * 2 < account.requests {

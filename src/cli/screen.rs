@@ -12,6 +12,7 @@ use super::stream::Paint;
 use super::verdicts::Judged;
 use crate::error::one_line;
 use crate::metrics::histogram::Histogram;
+use crate::metrics::series::CapacityBin;
 use crate::metrics::summary::Summary;
 use crate::output::report::ReportFile;
 use crate::output::summary_json::utilization;
@@ -219,9 +220,12 @@ impl Screen<'_> {
     /// Fewest and most ready replicas at the start of a bin: `2–8`.
     fn replicas(&self, model: usize) -> String {
         let bins = &self.results.capacity;
-        let ready = (0..bins.len()).map(|bin| bins.get(bin, model).replicas[0]);
+        // An interrupted run leaves its last bins empty.
+        let reached = |bin: &usize| self.results.finished || *bins.get(*bin, model) != CapacityBin::default();
+        let ready = (0..bins.len()).filter(reached).map(|bin| bins.get(bin, model).replicas[0]);
         let (min, max) = ready.fold((u64::MAX, 0), |(min, max), n| (min.min(n), max.max(n)));
-        let [min, max] = [min, max].map(|sum| count(sum as f64 / f64::from(self.results.replications)));
+        let [min, max] =
+            [min.min(max), max].map(|sum| count(sum as f64 / f64::from(self.results.replications)));
         if min == max { min } else { format!("{min}–{max}") }
     }
 
@@ -256,6 +260,8 @@ fn cells(name: String, summary: &Summary) -> Vec<String> {
     let of = |metric: &str| value(summary, metric);
     let [start, end] = ["dynamic_rate_start_rpm", "dynamic_rate_end_rpm"].map(of);
     let dynamic = match (summary.dynamic, start.zip(end)) {
+        // Of an interrupted run; a rate is never zero.
+        (_, Some((start, 0.0))) => format!("{} → {UNDEFINED}", rate(start)),
         (_, Some((start, end))) => format!("{} → {}", rate(start), rate(end)),
         (Some(_), None) => "unlimited".to_owned(),
         (None, None) => String::new(),
