@@ -3,6 +3,7 @@
 use crate::bounds;
 use crate::read::{Key, Spec, Table};
 use crate::units::{SimTime, Span};
+use std::cmp::Ordering;
 
 /// What goes wrong.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -30,6 +31,21 @@ pub struct Incident {
     pub model: u32,
     /// What goes wrong.
     pub harm: Harm,
+}
+
+impl Incident {
+    /// The order in which incidents are worked on, whatever the order of the file: by time, then model;
+    /// those of one instant by kind, length and size, since who loses a replica first also gets it back.
+    pub fn order(&self, other: &Incident) -> Ordering {
+        let size = |incident: &Incident| match incident.harm {
+            Harm::LoseReplicas { count } => (0, f64::from(count)),
+            Harm::Slowdown { factor } => (1, factor),
+        };
+        let ((kind, much), (other_kind, other_much)) = (size(self), size(other));
+        (self.at, self.model, kind, self.duration)
+            .cmp(&(other.at, other.model, other_kind, other.duration))
+            .then(much.total_cmp(&other_much))
+    }
 }
 
 const LOSE_REPLICAS: Spec = Spec::new(

@@ -51,13 +51,14 @@ impl Model {
     pub fn new(config: ModelConfig, mix: Mix, cold_starts: Key) -> Model {
         let one_queue = config.policy.enforcement == Enforcement::Attribution;
         let reads = config.policy.law.reads_utilization();
+        let fleet = Fleet::new(config.replicas, config.engine.per_replica);
         Model {
-            fleet: Fleet::new(config.replicas, config.engine.per_replica),
+            utilization: reads.then(|| Smoothed::new(UTILIZATION_TAU, fleet.utilization())),
+            fleet,
             buffer: Buffer::new(config.buffer.max_wait, one_queue),
             scaling: Scaling::default(),
             slowdown: 1.0,
             mix,
-            utilization: reads.then(|| Smoothed::new(UTILIZATION_TAU, 0.0)),
             cold_starts,
             config,
         }
@@ -171,5 +172,26 @@ impl Model {
             (replica, now.saturating_add(Span::from_secs_f64(p.cold_start.sample(&mut stream))))
         };
         (0..count).map(|_| begin(&mut self.fleet)).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Model;
+    use crate::rng::Key;
+    use crate::scenario::reading;
+    use crate::units::SimTime;
+
+    #[test]
+    fn a_model_with_nothing_ready_is_hot_from_the_start() {
+        let text = "run.duration = \"1 s\"\n[[model]]\nname = \"m\"\nreplicas = 0\n\
+                    engine.slots = { per_replica = 1, service.constant = \"1 s\" }\n[[org]]\nname = \"o\"\n\
+                    [[org.workload]]\nname = \"w\"\nmodel = \"m\"\narrivals.constant = { rate = \"1/s\" }\n\
+                    prompt_tokens.constant = 1\noutput_tokens.constant = 1\n";
+        let mut load = |name: &str| Err(name.to_owned());
+        let (mut scenario, _) = reading::read("t.toml", text.as_bytes(), &[], &mut load, 1e12).unwrap();
+        let mix = scenario.configured_mix(0);
+        let model = Model::new(scenario.models.remove(0), mix, Key::new(1, 0));
+        assert_eq!(model.live(SimTime::from_s(9)).utilization, 1.0);
     }
 }

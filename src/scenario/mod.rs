@@ -121,7 +121,7 @@ impl Scenario {
         let mut mix = Mix { service_s: 0.0, prompt: 0.0, output: 0.0 };
         let mut total = 0.0;
         for workload in self.workloads.iter().filter(|w| w.model == model) {
-            let weight = workload.arrivals.expected().max(1e-9);
+            let weight = workload.arrivals.expected();
             mix.service_s += weight * service.mean_s(workload.mean_prompt, workload.mean_output);
             mix.prompt += weight * workload.mean_prompt;
             mix.output += weight * workload.mean_output;

@@ -240,8 +240,7 @@ fn read_incidents(root: &mut Table, models: &[ModelConfig]) -> Vec<Incident> {
             None => incidents.extend((0..models.len() as u32).map(|model| Incident { model, ..incident })),
         }
     }
-    // In order of time, then model, whatever the order of the file.
-    incidents.sort_by_key(|incident| (incident.at, incident.model));
+    incidents.sort_by(Incident::order);
     incidents
 }
 

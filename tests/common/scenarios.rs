@@ -128,8 +128,11 @@ impl Draw {
         );
         let models = self.number(1, self.shape.models);
         let mut blocks: Vec<String> = (0..models).map(|i| self.model(i)).collect();
-        for _ in 0..self.number(0, 3).saturating_sub(1) {
-            blocks.push(self.incident(models));
+        let at = self.number(0, 40);
+        for _ in 0..self.number(0, 4).saturating_sub(1) {
+            // Some begin at one instant.
+            let at = if self.chance(3) { at } else { self.number(0, 40) };
+            blocks.push(self.incident(at, models));
         }
         let orgs = (0..self.number(1, self.shape.orgs)).map(|i| self.org(i, models)).collect();
         Parts { run, blocks, orgs }
@@ -224,8 +227,8 @@ impl Draw {
         }
     }
 
-    fn incident(&mut self, models: u64) -> String {
-        let mut text = format!("\n[[incident]]\nat = {}\n", self.span(0, 40));
+    fn incident(&mut self, at: u64, models: u64) -> String {
+        let mut text = format!("\n[[incident]]\nat = {}\n", self.halves(at));
         if models == 1 || self.chance(2) {
             text += &format!("model = \"m{}\"\n", self.number(0, models - 1));
         }
@@ -285,7 +288,9 @@ impl Draw {
         let (first, second) = (self.number(0, 10), self.number(11, 30));
         let step = |draw: &mut Draw, at| {
             let factor = draw.one(&["0.0", "0.5", "1.0", "2.0", "4.0"]);
-            format!("{{ at = {}, factor = {factor} }}", draw.halves(at))
+            let ramp = !draw.shape.scalable && draw.chance(3);
+            let over = if ramp { format!(", over = {}", draw.halves(1)) } else { String::new() };
+            format!("{{ at = {}, factor = {factor}{over} }}", draw.halves(at))
         };
         format!("profile = [ {}, {} ]\n", step(self, first), step(self, second))
     }
@@ -302,7 +307,9 @@ impl Draw {
             let names: Vec<&str> = presets::WORDS.iter().map(|word| word.0).collect();
             return format!("client = \"{}\"\n", self.one(&names));
         }
-        let mut text = format!("[org.workload.client]\nmax_attempts = {}\n", self.number(1, 5));
+        let endless = rtt > 0 && self.chance(8);
+        let most = if endless { "\"unlimited\"".into() } else { self.number(1, 5).to_string() };
+        let mut text = format!("[org.workload.client]\nmax_attempts = {most}\n");
         text += &match self.number(0, 2) {
             0 => "retry.immediate = {}\n".into(),
             1 => format!("retry.fixed = {{ delay = {} }}\n", self.span(0, 4)),

@@ -201,6 +201,7 @@ impl<'a> Naive<'a> {
             ends: Vec::new(),
         };
         (0..model.replicas).for_each(|_| naive.add_replica());
+        naive.smoothed = (naive.utilization(), naive.utilization(), 0);
         for (i, incident) in scenario.incidents.iter().enumerate() {
             let at = Ns::from(incident.at.as_ns());
             naive.push(at, REPLICAS, Event::Begins(i));

@@ -24,7 +24,7 @@ impl Naive<'_> {
     }
 
     /// Work in service over ready capacity.
-    fn utilization(&self) -> f64 {
+    pub fn utilization(&self) -> f64 {
         let busy: u32 = self.replicas.iter().filter(|r| r.ready).map(|r| r.busy).sum();
         if self.ready() == 0 { 1.0 } else { f64::from(busy) / self.slots() as f64 }
     }

@@ -1,0 +1,153 @@
+//! Nothing is lost: requests, attempts and tokens balance in every run and in every interval, the meters keep
+//! their bound, and Little's law holds.
+
+mod common;
+
+use common::read;
+use common::run::run_logged;
+use common::scenarios::{ANY, text};
+use ratetide::engine::simulate;
+use ratetide::limit::law::Law;
+use ratetide::metrics::ledger::Ledger;
+use ratetide::metrics::observer::Observer;
+use ratetide::metrics::recorder::Recorder;
+use ratetide::replications::layout;
+use ratetide::scenario::Scenario;
+use ratetide::units::{SimTime, Span};
+use std::collections::BTreeMap;
+
+const SCENARIOS: u64 = 1000;
+
+/// Run a scenario; its series and its accounts.
+fn recorded(scenario: &Scenario) -> (Recorder<'static>, Ledger) {
+    let mut recorder = Recorder::new(layout(scenario), None);
+    let run = simulate(scenario, 0, &mut recorder, &mut |_| true);
+    recorder.finish(run.end);
+    assert!(run.finished && run.end == SimTime::ZERO + scenario.run.duration + scenario.run.drain);
+    (recorder, run.ledger)
+}
+
+/// Stocks after a bin are the stocks before it, plus what came in, minus what went out.
+fn assert_stocks(seed: u64, recorder: &Recorder, ledger: &Ledger) {
+    for (workload, account) in ledger.whole.iter().enumerate() {
+        let (mut open, mut in_flight) = (0u64, 0u64);
+        for bin in 0..recorder.outcomes.len() {
+            let row = recorder.outcomes.get(bin, workload);
+            let out = row.succeeded + row.gave_up;
+            open = (open + row.requests).checked_sub(out).unwrap_or_else(|| panic!("seed {seed}: {row:?}"));
+            in_flight = (in_flight + row.attempts)
+                .checked_sub(row.ended())
+                .unwrap_or_else(|| panic!("seed {seed}: {row:?}"));
+            assert!(in_flight <= open, "seed {seed}, bin {bin}: an attempt without a request");
+        }
+        assert_eq!((open, in_flight), (account.open, account.in_flight), "seed {seed}, workload {workload}");
+    }
+}
+
+/// What reaches the platform is labelled once, and what is served was started once.
+fn assert_platform_counts(seed: u64, scenario: &Scenario, recorder: &Recorder, ledger: &Ledger) {
+    let sum = |columns: usize, count: &dyn Fn(usize, usize) -> u64| -> u64 {
+        (0..recorder.capacity.len()).flat_map(|bin| (0..columns).map(move |i| count(bin, i))).sum()
+    };
+    let models = scenario.models.len();
+    let offered = sum(models, &|bin, model| recorder.capacity.get(bin, model).offered);
+    let started = sum(models, &|bin, model| recorder.capacity.get(bin, model).started);
+    let rate = |bin, pair| recorder.rates.get(bin, pair);
+    let labelled = sum(scenario.pairs.len(), &|bin, pair| rate(bin, pair).green + rate(bin, pair).red);
+    let attempts: u64 = ledger.whole.iter().map(|account| account.attempts).sum();
+    let unanswered: u64 = ledger.whole.iter().map(|account| account.client_timeout + account.in_flight).sum();
+    let served: u64 = ledger.whole.iter().map(|account| account.ok_200).sum();
+    assert_eq!(offered, labelled, "seed {seed}");
+    assert!(offered <= attempts && attempts - offered <= unanswered, "seed {seed}: {offered} of {attempts}");
+    assert!(served <= started && started <= offered, "seed {seed}: {served} of {started} started");
+}
+
+#[test]
+fn stocks_balance_in_every_interval_of_every_scenario() {
+    let mut kinds = [0u64; 6];
+    for seed in 0..SCENARIOS {
+        let scenario = read(&text(seed, ANY, Span::from_s(1)));
+        let (recorder, ledger) = recorded(&scenario);
+        ledger.assert_balanced();
+        assert_stocks(seed, &recorder, &ledger);
+        assert_platform_counts(seed, &scenario, &recorder, &ledger);
+        for account in &ledger.whole {
+            let limited = account.limited_429_request + account.limited_429_token;
+            let ends = [account.ok_200, limited, account.unavailable_503, account.client_timeout];
+            let counts = ends.into_iter().chain([account.open, account.wasted.total()]);
+            kinds.iter_mut().zip(counts).for_each(|(kind, count)| *kind += count);
+        }
+    }
+    assert!(kinds.iter().all(|&count| count > 1000), "the scenarios have little in them: {kinds:?}");
+}
+
+/// The instants of each pair's green attempts.
+#[derive(Default)]
+struct Greens(BTreeMap<u32, Vec<SimTime>>);
+
+impl Observer for Greens {
+    fn labelled(&mut self, at: SimTime, pair: u32, _model: u32, green: bool) {
+        if green {
+            self.0.entry(pair).or_default().push(at);
+        }
+    }
+}
+
+/// With a constant D, any n green attempts in a row take at least n/D less the burst, or less one of them
+/// where the burst is shorter than that.
+#[test]
+fn no_meter_lets_more_through_than_its_rate_and_burst() {
+    let mut checked = 0;
+    for seed in 0..SCENARIOS {
+        let scenario = read(&text(seed, ANY, Span::from_s(1)));
+        let mut greens = Greens::default();
+        simulate(&scenario, 0, &mut greens, &mut |_| true);
+        for (pair, times) in greens.0 {
+            let policy = &scenario.models[scenario.pairs[pair as usize].model as usize].policy;
+            let Law::Fixed(fixed) = &policy.law else { continue };
+            let each_ns = 1e9 / fixed.limits.requests;
+            let tolerance_ns = (policy.burst.as_ns() as f64).max(each_ns);
+            for first in 0..times.len() {
+                for (n, &last) in (1..).zip(&times[first..]) {
+                    let (least, took) = (f64::from(n) * each_ns, (last - times[first]).as_ns() as f64);
+                    // Each charge is rounded down to the nanosecond.
+                    assert!(least <= took + tolerance_ns + f64::from(n), "seed {seed}: {n} in {took} ns");
+                    checked += u64::from(each_ns > 0.0);
+                }
+            }
+        }
+    }
+    assert!(checked > 10_000, "{checked}");
+}
+
+/// L = λW over the whole run, with waits, drops, refusals and retries: the area under the number of attempts
+/// at the platform is the sum of the times they spent there.
+#[test]
+fn littles_law_holds_on_a_long_run() {
+    let text = r#"
+        run = { seed = 3, duration = "12 h", drain = "1 h", interval = "10 min" }
+        [[model]]
+        name = "m"
+        replicas = 4
+        engine.slots = { per_replica = 2, service.lognormal = { mean = "2 s", cv = 1.0 } }
+        buffer = { max_wait = "3 s" }
+        limit.law.fixed = { requests = "180/min" }
+        [[org]]
+        name = "o"
+        [[org.workload]]
+        name = "w"
+        model = "m"
+        arrivals.gamma = { rate = "3.6/s", cv = 2.0 }
+        prompt_tokens.constant = 100
+        output_tokens.constant = 100
+        client = "exponential"
+    "#;
+    let scenario = read(text);
+    let (results, attempts) = run_logged(&scenario);
+    let rtt = scenario.workloads[0].rtt;
+    let spent_ns: f64 = attempts.iter().map(|a| ((a.at - a.sent).as_ns() - rtt.as_ns()) as f64).sum();
+    let bins = (0..results.capacity.len()).map(|bin| results.capacity.get(bin, 0).integrals);
+    let area_ns: f64 = bins.map(|[in_service, _, waiting]| in_service + waiting).sum();
+    assert!(attempts.len() > 150_000 && results.total.account.limited_429_request > 10_000);
+    assert!((area_ns / spent_ns - 1.0).abs() < 0.01, "L·T = {area_ns}, ΣW = {spent_ns}");
+}
