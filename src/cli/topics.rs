@@ -164,8 +164,8 @@ fn parameters(spec: &Spec, before: &str) -> Vec<Parameter> {
 fn laws() -> Vec<Choice> {
     let mut laws = of_family(&LAWS);
     for law in &mut laws {
-        let kept = RULES.iter().find(|kept| kept.law == law.name);
-        let kept = kept.unwrap_or_else(|| panic!("{} declares its rules", law.name));
+        let kept = RULES.iter().find(|(tag, _)| *tag == law.name);
+        let (_, kept) = kept.unwrap_or_else(|| panic!("{} declares its rules", law.name));
         law.rules = Some(kept.rules);
         law.notes.push(match (kept.rules, kept.condition) {
             ([], _) => "keeps none of S2–S6".to_owned(),
