@@ -1,4 +1,63 @@
-//! ratetide simulates a dynamically limited inference platform.
+//! ratetide simulates, event by event, an inference platform whose limits follow its load and its users: a
+//! dynamic rate per organization and model, a smoothing buffer, replicas that take minutes to start, and clients
+//! that retry. It answers how many requests succeed, when, at what cost, and whose failure a failure is.
+//!
+//! A scenario in, results out:
+//!
+//! ```
+//! use ratetide::{bounds, metrics::metric, replications, scenario::reading};
+//!
+//! let text = r#"
+//!     run = { seed = 7, duration = "10 min", replications = 3 }
+//!
+//!     [[model]]
+//!     name = "small"
+//!     engine.slots = { per_replica = 4, service.lognormal = { mean = "2 s", cv = 0.5 } }
+//!
+//!     [[org]]
+//!     name = "spiky"
+//!
+//!     [[org.workload]]
+//!     name = "chat"
+//!     model = "small"
+//!     arrivals.poisson = { rate = "30/min" }
+//!     profile = [ { at = "5 min", factor = 10 }, { at = "6 min", factor = 1 } ]
+//!     prompt_tokens.constant = 500
+//!     output_tokens.constant = 200
+//!     client = "exponential"
+//! "#;
+//! let mut no_trace = |name: &str| Err(format!("there is no trace {name}"));
+//! let (scenario, _) =
+//!     reading::read("spike.toml", text.as_bytes(), &[], &mut no_trace, bounds::EVENTS_MAX)
+//!         .unwrap_or_else(|problems| panic!("{}", problems.render(false)));
+//! let results = replications::run_all(&scenario, &(), None);
+//!
+//! let success_share = metric::find("success_share").expect("a metric");
+//! let share = (success_share.value)(&results.total).expect("there were requests");
+//! println!("{:.1} % succeeded", 100.0 * share);
+//! assert!((0.9..=1.0).contains(&share));
+//! ```
+//!
+//! The rooms, from the command line down to the ground. An arrow only ever points down: a room imports what
+//! stands below it.
+//!
+//! | room | what lives there |
+//! |---|---|
+//! | [`cli`] | one file per command, and what a person sees |
+//! | [`output`], [`chart`] | tables, manifest and the atomic directory; pictures |
+//! | [`replications`] | all replications of a scenario on every core, folded in order |
+//! | [`engine`] | the event queue and the loop: one replication |
+//! | [`scenario`] | from text to the validated type; thresholds, estimates, loading |
+//! | [`metrics`] | the ledger that balances, histograms, series; the observer |
+//! | [`platform`] | buffer, fleet, autoscaler, incidents: a state machine without a queue |
+//! | [`limit`], [`client`], [`traffic`] | rate laws and meters; retries and pacing; arrivals and tokens |
+//! | [`dist`] | distributions of times and token counts |
+//! | [`registry`], [`bounds`] | one list makes a family of kinds; every limit in one file |
+//! | [`read`] | TOML to typed values, every error with its place |
+//! | [`units`], [`name`], [`rng`], [`chain`], [`digest`], [`error`], [`reply`] | the ground |
+//!
+//! `docs/model.md` says what is simulated, sentence by sentence with its test, `docs/design.md` why it is built
+//! so, `docs/outputs.md` what a run writes, `CONTRIBUTING.md` where to add things.
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]
 

@@ -28,8 +28,11 @@ fn amplification(p: f64, n: u32) -> (f64, f64) {
     ((1.0 - lost) / (1.0 - p), 1.0 - lost)
 }
 
-/// (p, retries, listed attempts per request, listed success share).
-const AMPLIFIED: [(f64, u32, Option<(f64, f64)>); 5] = [
+/// Attempts per request and the share that succeeds, as listed.
+type Listed = Option<(f64, f64)>;
+
+/// (p, retries, what is listed).
+const AMPLIFIED: [(f64, u32, Listed); 5] = [
     (0.1, 2, Some((1.11, 0.999))),
     (0.5, 2, Some((1.75, 0.875))),
     (0.9, 2, Some((2.71, 0.271))),

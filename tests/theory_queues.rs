@@ -121,7 +121,7 @@ fn v2_erlang_b() {
     for (case, (c, a, service, buffer)) in cases.into_iter().enumerate() {
         let truth = erlang_b(c, a);
         listed.get(case).inspect(|&&listed| assert_near("the formula", truth, listed, 1e-5));
-        let duration_s = (120_000.0 / a) as u64;
+        let duration_s = (80_000.0 / a) as u64;
         let results = replicate(&queue(c, service, a, buffer, duration_s), 32);
         Estimate::over(&results, loss).assert_within(&format!("loss, c {c}, a {a}"), truth, 0.02);
     }
@@ -140,10 +140,10 @@ fn erlang_c(c: u32, a: f64) -> f64 {
 fn v3_erlang_c() {
     // (servers, load, listed P_wait and Wq, customers per replication).
     let cases = [
-        (8, 6.4, Some((0.457645, 0.286028)), 500_000.0),
-        (16, 12.8, Some((0.304884, 0.095276)), 800_000.0),
-        (32, 28.8, Some((0.458197, 0.143186)), 1_800_000.0),
-        (3, 1.5, None, 250_000.0),
+        (8, 6.4, Some((0.457645, 0.286028)), 180_000.0),
+        (16, 12.8, Some((0.304884, 0.095276)), 250_000.0),
+        (32, 28.8, Some((0.458197, 0.143186)), 800_000.0),
+        (3, 1.5, None, 60_000.0),
     ];
     for (c, a, listed, customers) in cases {
         let waits = erlang_c(c, a);
@@ -152,7 +152,7 @@ fn v3_erlang_c() {
             assert_near("the formula", waits, listed_waits, 1e-5);
             assert_near("the formula", wait_s, listed_wait_s, 1e-5);
         }
-        let results = replicate(&queue(c, EXPONENTIAL, a, UNBOUNDED, (customers / a) as u64), 32);
+        let results = replicate(&queue(c, EXPONENTIAL, a, UNBOUNDED, (customers / a) as u64), 64);
         let share_waiting = |r: &Results| share_above(&r.total.buffer_wait, 0.0);
         Estimate::over(&results, share_waiting).assert_within(&format!("P_wait, c {c}, a {a}"), waits, 0.03);
         Estimate::over(&results, mean_wait_s).assert_within(&format!("Wq, c {c}, a {a}"), wait_s, 0.03);
@@ -166,9 +166,9 @@ fn v5_m_g_1_pollaczek_khinchine() {
     let load = 0.7;
     // (service, squared coefficient of variation, listed Wq, tolerance, customers per replication).
     let cases = [
-        (r#"constant = "1 s""#, 0.0, 1.16667, 0.03, 60_000.0),
-        (r#"erlang = { mean = "1 s", shape = 4 }"#, 0.25, 1.45833, 0.03, 80_000.0),
-        (EXPONENTIAL, 1.0, 2.33333, 0.03, 120_000.0),
+        (r#"constant = "1 s""#, 0.0, 1.16667, 0.03, 45_000.0),
+        (r#"erlang = { mean = "1 s", shape = 4 }"#, 0.25, 1.45833, 0.03, 60_000.0),
+        (EXPONENTIAL, 1.0, 2.33333, 0.03, 80_000.0),
         (
             r#"lognormal = { median = "606530660 ns", sigma = 1.0 }"#,
             1f64.exp() - 1.0,
@@ -176,7 +176,7 @@ fn v5_m_g_1_pollaczek_khinchine() {
             0.05,
             150_000.0,
         ),
-        (r#"hyperexponential = { mean = "1 s", cv = 2.0 }"#, 4.0, 5.83333, 0.03, 400_000.0),
+        (r#"hyperexponential = { mean = "1 s", cv = 2.0 }"#, 4.0, 5.83333, 0.03, 220_000.0),
     ];
     for (service, scv, listed, tolerance, customers) in cases {
         let truth = load * (1.0 + scv) / (2.0 * (1.0 - load));
@@ -211,10 +211,10 @@ fn v6_m_m_c_with_bounded_wait() {
     let cases = [
         (1, 0.9, 2.0, Some(0.218764), 60_000.0),
         (1, 1.5, 5.0, Some(0.345955), 60_000.0),
-        (8, 8.0, 1.0, Some(0.081666), 250_000.0),
+        (8, 8.0, 1.0, Some(0.081666), 200_000.0),
         (8, 12.0, 2.0, Some(0.333357), 60_000.0),
-        (3, 2.0, 0.5, None, 150_000.0),
-        (16, 18.0, 0.25, None, 150_000.0),
+        (3, 2.0, 0.5, None, 80_000.0),
+        (16, 18.0, 0.25, None, 80_000.0),
     ];
     for (c, per_s, w, listed, customers) in cases {
         let truth = loss_with_bounded_wait(c, per_s, w);

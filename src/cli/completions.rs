@@ -1,6 +1,5 @@
 //! `completions`: a script that teaches a shell the commands and flags.
 
-use clap::CommandFactory;
 use clap_complete::Shell;
 
 use super::stream::write_results;
@@ -14,12 +13,12 @@ pub struct Arguments {
     shell: Shell,
 }
 
-/// Print the script.
+/// Print the script for the command line `root`.
 ///
 /// # Errors
 /// Those of standard output.
-pub fn print(arguments: &Arguments) -> Result<(), Error> {
+pub fn print(arguments: &Arguments, mut root: clap::Command) -> Result<(), Error> {
     let mut script = Vec::new();
-    clap_complete::generate(arguments.shell, &mut super::Arguments::command(), "ratetide", &mut script);
+    clap_complete::generate(arguments.shell, &mut root, "ratetide", &mut script);
     write_results(|out| out.write_all(&script))
 }

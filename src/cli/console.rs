@@ -6,6 +6,20 @@ use super::progress::Show;
 use super::stream::{Color, Paint};
 use crate::error::{Error, one_line};
 
+/// How much is said, and how.
+#[derive(clap::Args, Debug)]
+pub struct Talk {
+    /// Say nothing but errors, and what --format asks for
+    #[arg(short, long, global = true, conflicts_with = "verbose")]
+    quiet: bool,
+    /// Say more on standard error
+    #[arg(short, long, global = true)]
+    verbose: bool,
+    /// When to colour
+    #[arg(long, global = true, value_name = "WHEN", value_enum, default_value_t = Color::Auto)]
+    color: Color,
+}
+
 /// Standard error, at the loudness and in the colours that were asked for. Nobody may be reading: a failure to
 /// write is no error.
 #[derive(Clone, Copy, Debug)]
@@ -17,8 +31,8 @@ pub struct Console {
 
 impl Console {
     /// A console.
-    pub fn new(quiet: bool, verbose: bool, color: Color) -> Console {
-        Console { quiet, verbose, color }
+    pub fn new(talk: &Talk) -> Console {
+        Console { quiet: talk.quiet, verbose: talk.verbose, color: talk.color }
     }
 
     /// Whether only errors, and what was asked for by name, may be said.

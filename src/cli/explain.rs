@@ -5,6 +5,7 @@ use toml::{Table, Value};
 use super::figures::{bytes, count, percent, plural, rate};
 use super::grid::wrap;
 use super::phrase::{chosen, phrase, tag};
+use super::verdicts::threshold;
 use crate::client::presets;
 use crate::error::one_line;
 use crate::platform::autoscaler::AUTOSCALERS;
@@ -37,7 +38,7 @@ pub fn explain(loaded: &Loaded) -> Vec<String> {
     }
     if !scenario.checks.is_empty() {
         page.section("checks");
-        scenario.checks.iter().for_each(|check| page.text("  ", &check.describe(scenario)));
+        scenario.checks.iter().for_each(|check| page.text("  ", &threshold(check, scenario)));
     }
     page.section("expected");
     page.text("  ", &expected(&Estimate::of(scenario)));
@@ -91,7 +92,7 @@ fn model(page: &mut Page, scenario: &Scenario, row: &Table) {
     page.item(
         "  ",
         "starts with",
-        &format!("{start}; each {}", row.get("engine").map_or(String::new(), chosen)),
+        &format!("{start}, each with {}", row.get("engine").map_or(String::new(), chosen)),
     );
     page.item("  ", "capacity", &capacity(scenario, model, index as u32));
     if let Some(choice) = row.get("autoscaler") {
@@ -116,13 +117,12 @@ fn capacity(scenario: &Scenario, model: &ModelConfig, index: u32) -> String {
         scenario.workloads.iter().filter(|w| w.model == index).map(|w| mean_per_min(scenario, w)).sum();
     let load = match per_min * f64::from(model.replicas) {
         full if full > 0.0 && full.is_finite() => {
-            format!(
-                "; expected load {} requests/min on average, {} % of the start's",
-                rate(asked),
-                percent(Some(asked / full))
-            )
+            let replicas = plural(model.replicas.into(), "replica");
+            let complete = if model.replicas == 1 { "completes" } else { "complete" };
+            let share = percent(Some(asked / full));
+            format!("; asked for are {} on average, {share} % of what {replicas} {complete}", rate(asked))
         }
-        _ => format!("; expected load {} requests/min on average", rate(asked)),
+        _ => format!("; asked for are {} on average", rate(asked)),
     };
     format!(
         "a full replica completes about {} requests/min ({service} each, {} prompt + {} output tokens){load}",
@@ -136,9 +136,12 @@ fn org(page: &mut Page, scenario: &Scenario, row: &Table) {
     let Some((index, org)) = named(&scenario.orgs, row, |org| org.name.as_str()) else { return };
     let weight = if org.weight == 1.0 { String::new() } else { format!(" (weight {})", org.weight) };
     page.section(&format!("org {}{weight}", org.name));
-    let mine: Vec<&Workload> = scenario.workloads.iter().filter(|w| w.org as usize == index).collect();
+    // Workloads are in order of their orgs.
+    let [first, end] =
+        [index, index + 1].map(|i| scenario.workloads.partition_point(|w| (w.org as usize) < i));
+    let mine = &scenario.workloads[first..end];
     for row in rows(row, "workload") {
-        let Some((_, workload)) = named(&mine, row, |workload| workload.name.as_str()) else { continue };
+        let Some((_, workload)) = named(mine, row, |workload| workload.name.as_str()) else { continue };
         describe_workload(page, scenario, workload, row);
     }
 }
@@ -189,15 +192,15 @@ fn client(row: &Table) -> String {
     let Some(Value::Table(client)) =
         row.get("client").filter(|client| *client != &Value::Table(Table::new()))
     else {
-        return format!("none: {}", presets::PRESETS[0].doc);
+        return format!("none — {}", presets::PRESETS[0].doc);
     };
     let preset = client.get("preset").and_then(Value::as_str);
     let doc = preset.and_then(presets::find).map_or("", |preset| preset.doc);
     let rest: Table =
         client.iter().filter(|(key, _)| *key != "preset").map(|(k, v)| (k.clone(), v.clone())).collect();
     match (preset, rest.is_empty()) {
-        (Some(name), true) => format!("{name}: {doc}"),
-        (Some(name), false) => format!("{name}: {doc}; but {}", phrase(&rest.into())),
+        (Some(name), true) => format!("{name} — {doc}"),
+        (Some(name), false) => format!("{name} — {doc}; but {}", phrase(&rest.into())),
         (None, _) => phrase(&rest.into()),
     }
 }
@@ -231,7 +234,7 @@ fn mean_per_min(scenario: &Scenario, workload: &Workload) -> f64 {
 /// The alternative chosen, with its sentence.
 fn with_doc(choice: &Value, family: &Family) -> String {
     let doc = family.position(tag(choice)).map_or("", |index| family.members[index].doc);
-    format!("{}: {doc}", chosen(choice))
+    format!("{} — {doc}", chosen(choice))
 }
 
 /// The tables under a key, in the order of the file.
@@ -239,8 +242,9 @@ fn rows<'a>(table: &'a Table, key: &str) -> impl Iterator<Item = &'a Table> {
     table.get(key).and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_table)
 }
 
-/// The item a table is about, by its name.
+/// The item a table is about, by its name; items are in order of their names.
 fn named<'a, T>(items: &'a [T], row: &Table, name: impl Fn(&T) -> &str) -> Option<(usize, &'a T)> {
     let wanted = row.get("name").and_then(Value::as_str)?;
-    items.iter().enumerate().find(|(_, item)| name(item) == wanted)
+    let index = items.binary_search_by(|item| name(item).cmp(wanted)).ok()?;
+    Some((index, &items[index]))
 }

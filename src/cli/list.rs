@@ -3,9 +3,8 @@
 use clap::builder::{PossibleValue, PossibleValuesParser};
 use serde_json::{Value, json};
 
-use super::arguments::Format;
 use super::grid::wrap;
-use super::stream::write_results;
+use super::stream::{Format, write_results};
 use super::topics::{Choice, Parameter, TOPICS, Topic};
 use crate::error::Error;
 

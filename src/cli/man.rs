@@ -1,6 +1,5 @@
 //! `man`: the manual page of ratetide, or of one of its commands, in roff.
 
-use clap::CommandFactory;
 use clap_mangen::Man;
 
 use super::stream::write_results;
@@ -13,12 +12,11 @@ pub struct Arguments {
     command: Option<String>,
 }
 
-/// Print the page.
+/// Print the page from the command line `root`.
 ///
 /// # Errors
 /// [`Error::Usage`] if there is no such command; those of standard output.
-pub fn print(arguments: &Arguments) -> Result<(), Error> {
-    let mut root = super::Arguments::command();
+pub fn print(arguments: &Arguments, mut root: clap::Command) -> Result<(), Error> {
     root.build();
     let page = match &arguments.command {
         None => root,

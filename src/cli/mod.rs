@@ -2,9 +2,9 @@
 //!
 //! | file | holds |
 //! |---|---|
-//! | [`arguments`] | the commands and the flags they share |
+//! | [`arguments`] | the whole command line |
 //! | [`run`], [`plot`], [`check`], [`list`], [`init`], [`schema`], [`completions`], [`man`] | a command each |
-//! | [`scenarios`] | loading the scenarios of a command |
+//! | [`scenarios`] | the scenarios of a command and their flags, loaded |
 //! | [`simulation`] | a run under way: progress, interrupt, attempt log |
 //! | [`store`] | a result into its directory; its charts |
 //! | [`verdicts`] | the thresholds of a scenario, judged |
@@ -12,7 +12,7 @@
 //! | [`explain`], [`phrase`] | what a scenario simulates, in words |
 //! | [`topics`] | what `list` can list |
 //! | [`figures`], [`grid`] | numbers in print, and tables of them |
-//! | [`console`], [`progress`], [`stream`] | standard error, progress on it, standard output |
+//! | [`console`], [`progress`], [`stream`] | standard error and its flags, progress on it, standard output |
 //! | [`interrupt`] | signals |
 
 pub mod arguments;

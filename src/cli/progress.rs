@@ -143,7 +143,8 @@ fn describe(done: Span, total: Span, elapsed: Duration) -> String {
     }
     let speed = done_s / elapsed.as_secs_f64();
     let left = Span::from_secs_f64((total_s - done_s) / speed);
-    format!("{clock_text}, {speed:.0} s/s, {} left", clock(left))
+    let decimals = if speed < 10.0 { 1 } else { 0 };
+    format!("{clock_text}, {speed:.decimals$} s/s, {} left", clock(left))
 }
 
 /// Hours, minutes and seconds, such as `1:05:00`.

@@ -6,11 +6,10 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use super::arguments::Scenarios;
 use super::console::Console;
 use super::figures::{bytes, percent, plural};
 use super::interrupt::Interrupt;
-use super::scenarios::show_config;
+use super::scenarios::{Scenarios, show_config};
 use super::screen::{Format, Screen};
 use super::simulation::{simulate, threads};
 use super::store::store;
@@ -32,8 +31,8 @@ const OUTPUT: &str = "output";
 pub struct Arguments {
     #[command(flatten)]
     scenarios: Scenarios,
-    /// The result's directory; for several scenarios, a subfolder of it for each [default:
-    /// output/<file stem>]
+    /// The result's directory; for several scenarios, a subfolder of it for each [default: a folder in
+    /// output, named after the file]
     #[arg(short, long, value_name = "DIR")]
     output: Option<PathBuf>,
     /// Threads for replications and charts [default: one for each core]; changes no result
@@ -63,17 +62,17 @@ pub fn run(arguments: &Arguments, console: &Console) -> Result<(), Error> {
         return show_config(&loaded);
     }
     let paths = destinations(&loaded, arguments.output.as_deref())?;
+    let interrupt = Interrupt::install()?;
     let dirs: Result<Vec<ResultDir>, Error> =
         paths.iter().map(|path| ResultDir::open(path, arguments.force)).collect();
-    let interrupt = Interrupt::install()?;
     let pool = threads(arguments.jobs)?;
     let mut outcome = Ok(());
     for (index, (loaded, dir)) in loaded.iter().zip(dirs?).enumerate() {
         let screen = pool.install(|| one(arguments, loaded, dir, &interrupt, console))?;
         print(&screen, arguments, index, console)?;
         warn(loaded, &screen.results, console);
-        let judged = verdicts::tell(&one_line(&loaded.stem), &screen.judged, console);
         interrupt.check()?;
+        let judged = verdicts::tell(&one_line(&loaded.stem), &screen.judged, console);
         outcome = match (outcome, judged) {
             (Err(Error::CheckFailed(before)), Err(Error::CheckFailed(now))) => {
                 Err(Error::CheckFailed(format!("{before}; {now}")))
@@ -170,6 +169,7 @@ fn warn(loaded: &Loaded, results: &Results, console: &Console) {
         console.warn(&format!(
             "{name}: interrupted; the result covers {reached} of {planned}, not all to their end"
         ));
+        return;
     }
     let account = &results.total.account;
     if loaded.scenario.checks.is_empty() && account.succeeded * 2 < account.requests {

@@ -1,10 +1,38 @@
 //! Loading the scenarios of a command: all of them first, and every error of every file at once.
 
-use super::arguments::Scenarios;
+use std::path::PathBuf;
+
+use clap::{Args, value_parser};
+
 use super::console::Console;
 use super::stream::write_results;
+use crate::bounds;
 use crate::error::{Error, one_line};
+use crate::read::portable;
 use crate::scenario::loading::{LoadError, Loaded, load};
+
+/// The scenarios of a command, and what to change in them.
+#[derive(Args, Debug)]
+pub struct Scenarios {
+    /// Scenario files; `-` is standard input
+    #[arg(required = true, value_name = "SCENARIO")]
+    pub paths: Vec<PathBuf>,
+    /// Set any key of the scenario, such as run.duration="2 h" or model.NAME.replicas=4; repeatable
+    #[arg(long = "set", value_name = "PATH=VALUE", value_parser = assignment)]
+    pub sets: Vec<(String, String)>,
+    /// Set run.seed
+    #[arg(long, value_name = "N", value_parser = value_parser!(u64).range(..=bounds::SEED.max))]
+    pub seed: Option<u64>,
+    /// Set run.replications
+    #[arg(long, value_name = "N", value_parser = value_parser!(u64).range(1..=bounds::REPLICATIONS.max))]
+    pub replications: Option<u64>,
+    /// Refuse a run of more expected events
+    #[arg(long, value_name = "N", value_parser = events, default_value_t = bounds::EVENTS_MAX)]
+    pub max_events: f64,
+    /// Print the resolved scenario, each value with its origin, and stop
+    #[arg(long)]
+    pub show_config: bool,
+}
 
 impl Scenarios {
     /// Load every scenario, with its notes told.
@@ -44,15 +72,28 @@ impl Scenarios {
 
     /// The flags that change what is simulated, as words of a command line.
     pub fn words(&self) -> Vec<String> {
-        let sets = self.sets.iter().flat_map(|(path, value)| ["--set".to_owned(), format!("{path}={value}")]);
+        let sets = self
+            .sets
+            .iter()
+            .flat_map(|(path, value)| ["--set".to_owned(), format!("{path}={}", portable_text(value))]);
         let mut words: Vec<String> = sets.collect();
         for (flag, value) in [("--seed", self.seed), ("--replications", self.replications)] {
             words.extend(value.into_iter().flat_map(|n| [flag.to_owned(), n.to_string()]));
         }
-        if self.max_events != crate::bounds::EVENTS_MAX {
+        if self.max_events != bounds::EVENTS_MAX {
             words.extend(["--max-events".to_owned(), self.max_events.to_string()]);
         }
         words
+    }
+}
+
+/// A value as a result shows it: of an absolute path the last part, as in the resolved scenario.
+fn portable_text(value: &str) -> String {
+    let quote = value.chars().next().filter(|c| matches!(c, '"' | '\''));
+    let inner = quote.and_then(|q| value.strip_prefix(q)?.strip_suffix(q));
+    match (quote, inner) {
+        (Some(q), Some(path)) => format!("{q}{}{q}", portable(path)),
+        _ => portable(value).to_owned(),
     }
 }
 
@@ -71,4 +112,44 @@ pub fn show_config(loaded: &[Loaded]) -> Result<(), Error> {
         }
         Ok(())
     })
+}
+
+fn assignment(text: &str) -> Result<(String, String), String> {
+    let (path, value) = text.split_once('=').ok_or("it must be PATH=VALUE, such as run.seed=7")?;
+    Ok((path.trim().to_owned(), value.trim().to_owned()))
+}
+
+fn events(text: &str) -> Result<f64, String> {
+    match text.parse::<f64>() {
+        Ok(count) if count >= 1.0 && count.is_finite() => Ok(count),
+        _ => Err("it must be a number from 1 up, such as 1e13".to_owned()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_set_splits_at_its_first_equals_sign() {
+        let split = |path: &str, value: &str| Ok((path.to_owned(), value.to_owned()));
+        assert_eq!(assignment("run.seed = 7"), split("run.seed", "7"));
+        assert_eq!(assignment("model.m.limit={a=1}"), split("model.m.limit", "{a=1}"));
+        assert!(assignment("run.seed").is_err());
+    }
+
+    #[test]
+    fn no_absolute_path_is_kept() {
+        let shown =
+            ["\"/home/me/a.csv\"", "'/a b/c.csv'", "/x/y", "\"a/b.csv\"", "7", "\""].map(portable_text);
+        assert_eq!(shown, ["\"a.csv\"", "'c.csv'", "y", "\"a/b.csv\"", "7", "\""]);
+    }
+
+    #[test]
+    fn the_limit_of_events_is_a_finite_number() {
+        assert_eq!((events("1e13"), events("5")), (Ok(1e13), Ok(5.0)));
+        for bad in ["", "x", "nan", "inf", "0", "-1", "1e999"] {
+            assert!(events(bad).is_err(), "{bad}");
+        }
+    }
 }

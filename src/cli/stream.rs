@@ -24,6 +24,15 @@ fn write_to(sink: impl Write, write: impl FnOnce(&mut dyn Write) -> io::Result<(
     }
 }
 
+/// The value of `--format`, of the commands that know two.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, clap::ValueEnum)]
+pub enum Format {
+    /// For reading
+    Text,
+    /// One JSON document
+    Json,
+}
+
 /// The value of `--color`.
 #[derive(Clone, Copy, PartialEq, Eq, Default, Debug, clap::ValueEnum)]
 pub enum Color {

@@ -144,7 +144,7 @@ fn parameters(spec: &Spec, before: &str) -> Vec<Parameter> {
         let path = format!("{before}{}", key.name);
         let below = match key.kind {
             Kind::Table(spec) => parameters(spec, &format!("{path}.")),
-            Kind::Rows(spec) => parameters(spec, &format!("{path}.NAME.")),
+            Kind::Rows(spec) => parameters(spec, &format!("{path}.{}.", item(spec))),
             _ => Vec::new(),
         };
         let own = Parameter {
@@ -164,8 +164,8 @@ fn parameters(spec: &Spec, before: &str) -> Vec<Parameter> {
 fn laws() -> Vec<Choice> {
     let mut laws = of_family(&LAWS);
     for law in &mut laws {
-        let kept = RULES.iter().find(|kept| kept.law == law.name);
-        let kept = kept.unwrap_or_else(|| panic!("{} declares its rules", law.name));
+        let kept = RULES.iter().find(|(tag, _)| *tag == law.name);
+        let (_, kept) = kept.unwrap_or_else(|| panic!("{} declares its rules", law.name));
         law.rules = Some(kept.rules);
         law.notes.push(match (kept.rules, kept.condition) {
             ([], _) => "keeps none of S2–S6".to_owned(),
@@ -217,7 +217,16 @@ fn charts() -> Vec<Choice> {
     CHARTS.iter().map(|chart| plain(chart.name(), chart.doc())).collect()
 }
 
+/// How `--set` names an item of a list of such tables.
+fn item(spec: &Spec) -> &'static str {
+    if spec.position("name").is_some() { "NAME" } else { "INDEX" }
+}
+
+/// The tables of a scenario, each with the keys below it.
 fn keys() -> Vec<Choice> {
-    let of = |p: Parameter| plain(&p.key, &format!("[{}] {}", p.default, p.meaning()));
-    parameters(&SCENARIO, "").into_iter().map(of).collect()
+    let of = |key: &'static Key| {
+        let only = Spec { keys: std::slice::from_ref(key), ..SCENARIO };
+        Choice { parameters: parameters(&only, ""), ..plain(key.name, key.doc) }
+    };
+    SCENARIO.keys.iter().map(of).collect()
 }

@@ -1,9 +1,9 @@
 //! `fixed`: the constant limits everybody knows.
 
-use super::law::{Live, RateLaw};
+use super::rate_law::{Live, RateLaw, Written};
 use super::usage::{Rates, Usage};
 use crate::bounds;
-use crate::read::{Key, Spec, Table};
+use crate::read::{Key, Member, Spec, Table, Tagged};
 use crate::units::{Quantity, Rate, SimTime};
 
 /// Constant limits; a resource left out is unlimited.
@@ -14,7 +14,7 @@ pub struct Fixed {
 }
 
 /// The law's keys.
-pub const SPEC: Spec = Spec::new(
+const SPEC: Spec = Spec::new(
     "fixed",
     "constant limits",
     &[
@@ -33,10 +33,11 @@ pub(super) fn read_rates(table: &mut Table) -> Rates {
     Rates { requests: requests.per_s(), tokens: tokens.per_s() }
 }
 
-impl Fixed {
-    /// Read the law's table.
-    pub fn read(table: &mut Table) -> Fixed {
-        Fixed { limits: read_rates(table) }
+impl Written for Fixed {
+    const MEMBER: Member = Member::table("fixed", &SPEC);
+
+    fn read(value: Tagged<'_>, (): ()) -> Option<Fixed> {
+        Some(Fixed { limits: read_rates(&mut value.table()) })
     }
 }
 

@@ -1,129 +1,56 @@
-//! The rate laws, and the registry that names them.
+//! The rate laws' registry. A new law is a file here that implements `RateLaw` and `Written`, its `mod` and
+//! `use` lines, and one line of the registry.
 
-use super::fixed::{self, Fixed};
-use super::success_window::{self, SuccessWindow};
-use super::unlimited::{self, Unlimited};
+use super::fixed::Fixed;
+use super::rate_law::Written;
+use super::success_window::SuccessWindow;
+use super::unlimited::Unlimited;
 use super::usage::{Rates, Usage};
-use crate::read::{Family, Member, Table};
+use crate::read::{Family, Tagged};
+use crate::registry::registry;
 use crate::units::{SimTime, Span};
 
-/// What a law may know of the model at this instant.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Live {
-    /// What the ready replicas complete when saturated, at the recent mix, per second.
-    pub capacity: Rates,
-    /// Work in service over ready capacity, exponentially averaged over 30 s; 1 with nothing ready.
-    pub utilization: f64,
+pub use super::rate_law::{Kept, Live, RateLaw};
+
+/// The registry, and beside it what each law keeps of the rules.
+macro_rules! laws {
+    ($($(#[$doc:meta])* $Kind:ident,)+) => {
+        registry! {
+            /// Any of the laws.
+            #[derive(PartialEq)]
+            pub enum Law: RateLaw { $($(#[$doc])* $Kind,)+ }
+            reads {
+                rates(now: SimTime, usage: &mut Usage, live: &Live) -> Rates;
+                window() -> Span;
+                describe() -> String;
+                reads_utilization() -> bool;
+            }
+            advances {}
+            written[] as Written, given ();
+        }
+
+        /// The rules each law keeps, by its tag, in the order of the registry.
+        pub const RULES: &[(&str, Kept)] = &[$((<$Kind as Written>::MEMBER.tag, <$Kind as Written>::KEPT)),+];
+    };
 }
 
-/// A law: (recent usage, live model) → dynamic rate. Evaluated when looked at, never on a timer.
-pub trait RateLaw {
-    /// The dynamic rates per second at `now`; an unlimited resource is infinite.
-    fn rates(&self, now: SimTime, usage: &mut Usage, live: &Live) -> Rates;
-
-    /// The window of recent usage; laws without one report the past hour.
-    fn window(&self) -> Span {
-        Span::from_s(3600)
-    }
-
-    /// The law and its main parameters in a few words, for charts and screens.
-    fn describe(&self) -> String;
-
-    /// Whether the law reads [`Live::utilization`] (averaging it costs an exponential per change).
-    fn reads_utilization(&self) -> bool {
-        false
-    }
-}
-
-/// Any of the laws.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Law {
+laws! {
     /// A multiple of the successes of the past window.
-    SuccessWindow(SuccessWindow),
+    SuccessWindow,
     /// Constant limits.
-    Fixed(Fixed),
+    Fixed,
     /// No limits.
-    Unlimited(Unlimited),
+    Unlimited,
 }
 
 /// All laws, as a scenario names them.
-pub const LAWS: Family = Family::new(
-    "law",
-    "how an org's dynamic rate follows live capacity and recent use",
-    &[
-        Member::table("success_window", &success_window::SPEC),
-        Member::table("fixed", &fixed::SPEC),
-        Member::table("unlimited", &unlimited::SPEC),
-    ],
-);
-
-/// What a law keeps of the rules by which a dynamic limit is known, each numbered as `list laws` explains it.
-#[derive(Clone, Copy, Debug)]
-pub struct Kept {
-    /// Its tag.
-    pub law: &'static str,
-    /// The rules it keeps, of S2 to S6.
-    pub rules: &'static [&'static str],
-    /// On what that depends; empty where it always holds.
-    pub condition: &'static str,
-}
-
-/// The rules each law keeps.
-pub const RULES: &[Kept] = &[
-    Kept {
-        law: "success_window",
-        rules: &["S2", "S3", "S4", "S5", "S6"],
-        condition: "S2 only load-scaled or with `share`",
-    },
-    Kept { law: "fixed", rules: &[], condition: "" },
-    Kept { law: "unlimited", rules: &[], condition: "" },
-];
+pub const LAWS: Family =
+    Family::new("law", "how an org's dynamic rate follows live capacity and recent use", &Law::members());
 
 impl Law {
-    /// Read the key `law` of a table.
-    pub fn read(table: &mut Table) -> Law {
-        let Some(chosen) = table.tagged("law") else { return Law::Unlimited(Unlimited) };
-        let tag = chosen.tag;
-        let mut table = chosen.table();
-        match tag {
-            "success_window" => Law::SuccessWindow(SuccessWindow::read(&mut table)),
-            "fixed" => Law::Fixed(Fixed::read(&mut table)),
-            "unlimited" => Law::Unlimited(Unlimited::read(&mut table)),
-            other => unreachable!("{other} is not in the family"),
-        }
-    }
-
-    fn law(&self) -> &dyn RateLaw {
-        match self {
-            Law::SuccessWindow(law) => law,
-            Law::Fixed(law) => law,
-            Law::Unlimited(law) => law,
-        }
-    }
-
-    /// See [`RateLaw::rates`]; dispatched statically, for this is in the hot path.
-    #[inline]
-    pub fn rates(&self, now: SimTime, usage: &mut Usage, live: &Live) -> Rates {
-        match self {
-            Law::SuccessWindow(law) => law.rates(now, usage, live),
-            Law::Fixed(law) => law.rates(now, usage, live),
-            Law::Unlimited(law) => law.rates(now, usage, live),
-        }
-    }
-
-    /// See [`RateLaw::window`].
-    pub fn window(&self) -> Span {
-        self.law().window()
-    }
-
-    /// See [`RateLaw::describe`].
-    pub fn describe(&self) -> String {
-        self.law().describe()
-    }
-
-    /// See [`RateLaw::reads_utilization`].
-    pub fn reads_utilization(&self) -> bool {
-        self.law().reads_utilization()
+    /// Reads a law of [`LAWS`]; no limit after an error, which is recorded.
+    pub fn of(chosen: Option<Tagged<'_>>) -> Law {
+        chosen.and_then(|chosen| Law::read(chosen, ())).unwrap_or(Law::Unlimited(Unlimited))
     }
 }
 
@@ -132,12 +59,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_law_declares_the_rules_it_keeps() {
-        let tags: Vec<&str> = LAWS.members.iter().map(|member| member.tag).collect();
-        let declared: Vec<&str> = RULES.iter().map(|kept| kept.law).collect();
-        assert_eq!(declared, tags);
-        for kept in RULES {
-            assert!(kept.rules.iter().all(|rule| ["S2", "S3", "S4", "S5", "S6"].contains(rule)), "{kept:?}");
+    fn a_law_keeps_rules_that_there_are() {
+        for (law, kept) in RULES {
+            assert!(kept.rules.iter().all(|rule| ["S2", "S3", "S4", "S5", "S6"].contains(rule)), "{law}");
+            assert!(!kept.rules.is_empty() || kept.condition.is_empty(), "{law}: a condition of nothing");
         }
     }
 }

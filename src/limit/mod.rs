@@ -4,6 +4,7 @@
 //! |---|---|
 //! | [`policy`] | the limit block of a model |
 //! | [`law`] | the rate laws' registry; one file each: [`success_window`], [`fixed`], [`unlimited`] |
+//! | [`rate_law`] | what every law answers |
 //! | [`usage`] | recent successes over a sliding window |
 //! | [`meter`] | GCRA with a changing rate |
 //! | [`pair`] | all of it for one (org, model): label, complete, reset |
@@ -13,6 +14,7 @@ pub mod law;
 pub mod meter;
 pub mod pair;
 pub mod policy;
+pub mod rate_law;
 pub mod success_window;
 pub mod unlimited;
 pub mod usage;

@@ -1,6 +1,6 @@
 //! The limiter's state for one (org, model): usage, two meters, reserved slots.
 
-use super::law::Live;
+use super::law::{Live, RateLaw as _};
 use super::meter::{Meter, increment};
 use super::policy::{Credit, Policy, ResetMode};
 use super::usage::{Rates, Served, Usage};

@@ -153,7 +153,7 @@ impl Policy {
         };
         let credit = if table.choice("credit") == "all" { Credit::All } else { Credit::Green };
         let retry_after = table.bool("retry_after");
-        let law = Law::read(table);
+        let law = Law::of(table.tagged("law"));
         Policy { law, burst, enforcement, credit, reset_on_429, reset_otherwise, headers, retry_after }
     }
 }

@@ -7,10 +7,10 @@
 //! rate-limit page of January 2026 (since withdrawn); the load-scaled form and the share are assumptions.
 
 use super::fixed::read_rates;
-use super::law::{Live, RateLaw};
+use super::rate_law::{Kept, Live, RateLaw, Written};
 use super::usage::{Rates, Usage};
 use crate::bounds;
-use crate::read::{Key, Spec, Table};
+use crate::read::{Key, Member, Spec, Table, Tagged};
 use crate::units::{Quantity, SimTime, Span};
 
 /// The factor h between recent successes and the rate.
@@ -92,7 +92,7 @@ const LOAD_SCALED: Spec = Spec::new(
 );
 
 /// The law's keys.
-pub const SPEC: Spec = Spec::new(
+const SPEC: Spec = Spec::new(
     "success_window",
     "a multiple of the successes of the past window; the default",
     &[
@@ -111,9 +111,13 @@ pub const SPEC: Spec = Spec::new(
     ],
 );
 
-impl SuccessWindow {
-    /// Read the law's table.
-    pub fn read(table: &mut Table) -> SuccessWindow {
+impl Written for SuccessWindow {
+    const MEMBER: Member = Member::table("success_window", &SPEC);
+    const KEPT: Kept =
+        Kept { rules: &["S2", "S3", "S4", "S5", "S6"], condition: "S2 only load-scaled or with `share`" };
+
+    fn read(value: Tagged<'_>, (): ()) -> Option<SuccessWindow> {
+        let table = &mut value.table();
         let window = table.span("window");
         let multiplier = read_multiplier(table);
         let share = table.opt_number("share");
@@ -139,7 +143,7 @@ impl SuccessWindow {
                 );
             }
         }
-        SuccessWindow { window, multiplier, share, base, cap }
+        Some(SuccessWindow { window, multiplier, share, base, cap })
     }
 }
 

@@ -1,8 +1,8 @@
 //! `unlimited`: no limit at all; every attempt is green and every failure a 503.
 
-use super::law::{Live, RateLaw};
+use super::rate_law::{Live, RateLaw, Written};
 use super::usage::{Rates, Usage};
-use crate::read::{Spec, Table};
+use crate::read::{Member, Spec, Tagged};
 use crate::units::SimTime;
 
 /// No limit.
@@ -10,12 +10,14 @@ use crate::units::SimTime;
 pub struct Unlimited;
 
 /// The law has no keys.
-pub const SPEC: Spec = Spec::new("unlimited", "no limit; every failure is a 503", &[]);
+const SPEC: Spec = Spec::new("unlimited", "no limit; every failure is a 503", &[]);
 
-impl Unlimited {
-    /// Read the law's table.
-    pub fn read(_: &mut Table) -> Unlimited {
-        Unlimited
+impl Written for Unlimited {
+    const MEMBER: Member = Member::table("unlimited", &SPEC);
+
+    fn read(value: Tagged<'_>, (): ()) -> Option<Unlimited> {
+        value.table();
+        Some(Unlimited)
     }
 }
 

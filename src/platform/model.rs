@@ -7,7 +7,7 @@ use super::config::ModelConfig;
 use super::fleet::{Fleet, Phase};
 use super::mix::{Mix, Smoothed};
 use crate::dist::Law as _;
-use crate::limit::law::Live;
+use crate::limit::law::{Live, RateLaw as _};
 use crate::limit::policy::Enforcement;
 use crate::limit::usage::Rates;
 use crate::rng::Key;

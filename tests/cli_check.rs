@@ -1,0 +1,57 @@
+#![allow(missing_docs)]
+
+//! `ratetide check`: valid or not, and what would be simulated.
+
+mod command;
+
+use command::{Home, SMALL, assert_fits, assert_golden, with_closed_pipe};
+
+#[test]
+fn a_scenario_is_told_in_words() {
+    let home = Home::new();
+    home.write(
+        "small.toml",
+        format!(
+            "{SMALL}[[incident]]\nat = \"2 min\"\nmodel = \"m\"\nlose_replicas = {{ count = 1, duration = \"1 min\" }}\n\
+             [[checks]]\norg = \"steady\"\nmetric = \"time_to_success_p99_s\"\nmax = \"10 s\"\n"
+        ),
+    );
+    let ended = home.run_to(0, &["check", "small.toml"]);
+    assert_eq!(ended.err, "");
+    assert_fits(&ended.out);
+    assert_golden("check.txt", &ended.out);
+    assert_eq!(home.entries(), ["small.toml"]);
+    assert_eq!(home.run_to(0, &["check", "small.toml", "-q"]).out, "");
+    assert_eq!(with_closed_pipe(&home, &["check", "small.toml"]).code, Some(0));
+}
+
+#[test]
+fn programs_read_json() {
+    let home = Home::with_small();
+    let ended = home.run_to(0, &["check", "small.toml", "--replications", "3", "--format", "json"]);
+    let told: serde_json::Value = serde_json::from_str(&ended.out).unwrap();
+    assert_eq!((&told[0]["scenario"], &told[0]["replications"]), (&"small".into(), &3.into()));
+    assert!(told[0]["expected_requests_per_replication"].as_f64().unwrap() > 900.0);
+}
+
+#[test]
+fn an_invalid_scenario_is_refused_as_by_run() {
+    let home = Home::with_small();
+    home.write("bad.toml", SMALL.replace("seed = 3", "seeed = 3"));
+    let checked = home.run_to(3, &["check", "small.toml", "bad.toml"]);
+    let ran = home.run_to(3, &["run", "small.toml", "bad.toml"]);
+    assert_eq!((checked.out.as_str(), checked.err), ("", ran.err));
+}
+
+#[test]
+fn the_resolved_scenario_reads_back() {
+    let home = Home::with_small();
+    let shown = home.run_to(0, &["check", "small.toml", "--show-config", "--seed", "5"]).out;
+    home.write("again.toml", &shown);
+    let again = home.run_to(0, &["check", "again.toml", "--show-config"]).out;
+    let values = |text: &str| -> Vec<String> {
+        text.lines().map(|line| line.split(" #").next().unwrap().trim_end().to_owned()).collect()
+    };
+    assert_eq!(values(&shown), values(&again));
+    assert!(shown.contains("seed = 5"));
+}
