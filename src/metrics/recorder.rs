@@ -58,7 +58,8 @@ pub struct Recorder<'a> {
     marked: [bool; 2],
 }
 
-const ZERO: Rates = Rates { requests: 0.0, tokens: 0.0 };
+/// A rate not looked at yet: not defined, as an unlimited one is not.
+const UNSEEN: Rates = Rates { requests: f64::INFINITY, tokens: f64::INFINITY };
 
 impl<'a> Recorder<'a> {
     /// An empty record; `log` is told of every attempt.
@@ -72,7 +73,7 @@ impl<'a> Recorder<'a> {
             capacity: Bins::new(layout.interval, layout.end, layout.models),
             open_bins: vec![OpenBin::default(); workloads],
             levels: vec![(SimTime::ZERO, None); layout.models],
-            pair_marks: vec![[ZERO; 2]; layout.pairs],
+            pair_marks: vec![[UNSEEN; 2]; layout.pairs],
             next_bin: 0,
             marked: [false; 2],
             layout,
@@ -240,6 +241,7 @@ impl Observer for Recorder<'_> {
             let bin = self.capacity.get_mut(self.next_bin, model as usize);
             bin.replicas = [levels.ready, levels.starting, levels.draining].map(u64::from);
             bin.forecast = forecast;
+            bin.sampled = 1;
         }
     }
 

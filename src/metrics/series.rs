@@ -150,6 +150,8 @@ impl Default for RateBin {
 pub struct CapacityBin {
     /// Ready, starting and draining replicas at the start of the bin.
     pub replicas: [u64; 3],
+    /// Replications that came to the bin.
+    pub sampled: u32,
     /// Time integrals over the bin, in unit × ns: in service, utilisation, buffer depth.
     pub integrals: [f64; 3],
     /// Buffer waits of the attempts that started in the bin, in ns, and their number.
@@ -213,6 +215,7 @@ impl CapacityBin {
             self.replicas[i] += other.replicas[i];
             self.integrals[i] += other.integrals[i];
         }
+        self.sampled += other.sampled;
         self.wait_ns += other.wait_ns;
         self.started += other.started;
         self.forecast = self.forecast.zip(other.forecast).map(|(a, b)| a + b);

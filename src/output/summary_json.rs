@@ -89,8 +89,10 @@ fn row_intervals(results: &Results, row: usize) -> Value {
 fn models(scenario: &Scenario, results: &Results) -> Vec<Value> {
     let of = |(index, model): (usize, &crate::platform::config::ModelConfig)| {
         let bins = (0..results.capacity.len()).map(|bin| results.capacity.get(bin, index));
-        let ready = bins.map(|bin| bin.replicas[0] as f64 / f64::from(results.replications));
+        let seen = bins.filter(|bin| bin.sampled > 0);
+        let ready = seen.map(|bin| bin.replicas[0] as f64 / f64::from(bin.sampled));
         let (min, max) = ready.fold((f64::INFINITY, 0.0_f64), |(min, max), r| (min.min(r), max.max(r)));
+        let min = min.min(max);
         json!({
             "model": model.name.as_str(),
             "law": model.policy.law.describe(),
