@@ -22,8 +22,8 @@ use super::{Chart, Drawing};
 
 /// Below this share of failures they get a panel of their own.
 const RARE: f64 = 0.02;
-/// Orgs shown at most in the lower panel.
-const ORGS_MAX: usize = 6;
+/// Bars shown at most in the lower panel.
+const BARS_MAX: usize = 6;
 const GUTTER: f64 = 178.0;
 /// Points over the width of the page.
 const POINTS_MAX: usize = 480;
@@ -110,9 +110,12 @@ impl Chart for Outcomes {
             stack(&mut canvas, data, &grid, frame, &heading, (&series, *from), &total)?;
             y += height + panel::FOOT + if heading.x_title { panel::X_TITLE } else { 6.0 };
         }
-        let groups = tally::groups(data, &[0]);
+        let orgs = tally::groups(data, &[0]);
+        let pairs = tally::groups(data, &[0, 2]);
+        // An org that uses several models has a bar for each: its limits are per model.
+        let groups = if pairs.len() > orgs.len() { pairs } else { orgs };
         if groups.len() > 1 {
-            y = shares_by_org(&mut canvas, data, &groups, rare, y)?;
+            y = shares_by_group(&mut canvas, data, &groups, rare, y)?;
         }
         let about =
             format!("{finding}. Attempts that ended per minute of simulated time, stacked by outcome.");
@@ -202,8 +205,9 @@ fn which_limit(total: &Tally) -> String {
     }
 }
 
-/// One bar per org of its ended attempts, of its failures only where they are rare; returns the y below.
-fn shares_by_org(
+/// One bar per org, or per org and model, of its ended attempts, of its failures only where they are rare;
+/// returns the y below.
+fn shares_by_group(
     canvas: &mut Canvas,
     data: &ResultData,
     groups: &[Group],
@@ -214,19 +218,22 @@ fn shares_by_org(
         let share = |i: usize| groups[i].tally.share(groups[i].tally.failed());
         share(a).total_cmp(&share(b)).then(b.cmp(&a))
     });
+    let by_model = groups[0].key.len() > 1;
+    let (by, plural) = if by_model { ("org and model", "pairs of org and model") } else { ("org", "orgs") };
     let (picked, chosen) =
-        tally::pick(groups, worst, ORGS_MAX, ["orgs", "most attempts", "the one that failed most"]);
+        tally::pick(groups, worst, BARS_MAX, [plural, "most attempts", "the one that failed most"]);
     let note = if chosen.is_empty() { String::new() } else { format!(" · {chosen}") };
-    let named = (if rare { "Failures by org" } else { "Outcome by org" }, PANEL_TITLE);
+    let title = format!("{} by {by}", if rare { "Failures" } else { "Outcome" });
     let failing = picked.iter().map(|group| group.tally.share(group.tally.failed())).fold(0.0, f64::max);
     let (kinds, whole) = if rare { (&KINDS[1..], failing.max(1e-9)) } else { (&KINDS[..], 1.0) };
-    let note = format!("% of the org’s attempts that ended, full width = {}{note}", percent(whole));
-    panel::title(canvas, (MARGIN, top + 26.0), WIDTH - 2.0 * MARGIN, named, &note)?;
+    let note = format!("% of its attempts that ended, full width = {}{note}", percent(whole));
+    panel::title(canvas, (MARGIN, top + 26.0), WIDTH - 2.0 * MARGIN, (&title, PANEL_TITLE), &note)?;
     let mut y = top + 38.0;
     let (left, right) = (MARGIN + 176.0, WIDTH - MARGIN - 346.0);
     for group in &picked {
         let tally = &group.tally;
-        let name = text::fit(data.names.text(group.key[0]), LABEL, left - MARGIN - 16.0);
+        let parts: Vec<String> = group.key.iter().map(|&name| data.names.text(name).to_owned()).collect();
+        let name = text::fit_parts(&parts, LABEL, left - MARGIN - 16.0);
         canvas.text(&name, (left - 10.0, y + 15.0), LABEL, Anchor::End)?;
         let mut x = left;
         for kind in kinds {

@@ -233,7 +233,15 @@ pub fn causes(summary: &Summary, grid: &Grid, org: Option<&str>, model: Option<&
         let (start_s, end_s) = (summary.duration_s, grid.end_s());
         causes.push(Cause { start_s, end_s, label: "drain".to_owned(), model: None, org: None });
     }
-    causes.sort_by(|a, b| a.start_s.total_cmp(&b.start_s));
+    causes.sort_by(|a, b| a.start_s.total_cmp(&b.start_s).then(a.end_s.total_cmp(&b.end_s)));
+    // What strikes twice at once, on two models say, is shaded once.
+    causes.dedup_by(|next, kept| {
+        let together = next.start_s == kept.start_s && next.end_s == kept.end_s;
+        if together && next.label != kept.label {
+            kept.label = format!("{}, {}", kept.label, next.label);
+        }
+        together
+    });
     causes
 }
 
@@ -272,5 +280,15 @@ mod tests {
         assert_eq!(labels("spiky", 1080), ["spiky ×60"]);
         assert_eq!(labels("steady", 1080), [""; 0]);
         assert_eq!(labels("steady", 1100), ["drain"]);
+    }
+
+    #[test]
+    fn causes_of_one_span_are_shaded_once() {
+        let mut summary = ResultData::read(&Sample::spike().files()).unwrap().summary;
+        let twice = summary.causes[0].clone();
+        summary.causes.extend([twice.clone(), Cause { label: "−2 replicas".to_owned(), ..twice }]);
+        let causes = causes(&summary, &Grid::new(10.0, 1080), None, None);
+        let labels: Vec<&str> = causes.iter().map(|cause| cause.label.as_str()).collect();
+        assert_eq!(labels, ["spiky ×60, −2 replicas"]);
     }
 }

@@ -1,6 +1,6 @@
 //! Time to success: for each org and workload, the share of all requests that had succeeded within a time.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::axis::Axis;
 use super::canvas::{Canvas, Point};
@@ -21,6 +21,8 @@ const CONTEXT_MAX: usize = 60;
 const POINTS_MAX: usize = 600;
 const GUTTER: f64 = 232.0;
 const HEIGHT: f64 = 400.0;
+/// A rise by more than this is a step.
+const STEP_PX: f64 = 4.0;
 
 /// The chart of times to success.
 #[derive(Debug)]
@@ -125,14 +127,23 @@ fn curves(data: &ResultData) -> Vec<Curve> {
     let mut keys: Vec<[u32; 3]> = points.keys().copied().collect();
     let weight = |key: &[u32; 3]| requests.get(&key[..]).copied().unwrap_or(0.0);
     keys.sort_by(|a, b| weight(b).total_cmp(&weight(a)));
-    let differs = |column: usize| keys.iter().any(|key| key[column] != keys[0][column]);
-    // A column that is the same for all curves tells nothing; the org always stands.
-    let columns: Vec<usize> =
-        [0, 1, 2].into_iter().filter(|&column| column == 0 || differs(column)).collect();
+    let columns = naming_columns(&keys);
     let parts =
         |key: &[u32; 3]| columns.iter().map(|&column| data.names.text(key[column]).to_owned()).collect();
     let curve = |key: &[u32; 3]| Curve { parts: parts(key), points: points.remove(key).unwrap_or_default() };
     keys.iter().map(curve).collect()
+}
+
+/// The columns (0 org, 1 workload, 2 model) that name a curve: org and model where they tell all curves apart,
+/// as in the other charts; else org and workload, which always do.
+fn naming_columns(keys: &[[u32; 3]]) -> &'static [usize] {
+    let differs = |column: usize| keys.iter().any(|key| key[column] != keys[0][column]);
+    let pairs: BTreeSet<[u32; 2]> = keys.iter().map(|key| [key[0], key[2]]).collect();
+    match (differs(1), differs(2)) {
+        (_, true) if pairs.len() == keys.len() => &[0, 2],
+        (true, _) => &[0, 1],
+        (false, _) => &[0],
+    }
 }
 
 fn picture(
@@ -205,12 +216,19 @@ fn path(panel: &Panel, curve: &Curve) -> Vec<Point> {
     let stride = curve.points.len().div_ceil(POINTS_MAX);
     let last = curve.points[curve.points.len() - 1];
     let at = |(time_s, share): (f64, f64)| (panel.x.px(time_s), panel.y.px(share));
-    let mut path: Vec<Point> = curve.points.iter().copied().step_by(stride).map(at).collect();
-    // A jump from the floor, unless it would run along the axis.
-    if path[0].0 > panel.frame.left + 1.0 {
-        path.insert(0, (path[0].0, panel.y.px(0.0)));
+    let points = curve.points.iter().copied().step_by(stride).chain([last]).map(at);
+    let mut path: Vec<Point> = Vec::new();
+    for (x, y) in points {
+        match path.last() {
+            // Many at once: a step. The table's own steps are too fine to be seen, but would spoil the dashes.
+            Some(&(_, before)) if before - y > STEP_PX => path.push((x, before)),
+            Some(_) => {}
+            // A jump from the floor, unless it would run along the axis.
+            None if x > panel.frame.left + 1.0 => path.push((x, panel.y.px(0.0))),
+            None => {}
+        }
+        path.push((x, y));
     }
-    path.push(at(last));
     path.push((panel.frame.right, panel.y.px(last.1)));
     path
 }
@@ -237,6 +255,15 @@ mod tests {
         assert_eq!(finding(&[bad]), "22.9 % of spiky’s requests never succeeded; half had within 4 s");
         assert_eq!(finding(&[curve("a", &[(1.0, 0.0)])]), "No request ever succeeded");
         assert_eq!(finding(&[]), "No request was made");
+    }
+
+    #[test]
+    fn a_curve_has_the_shortest_name_that_tells_it_apart() {
+        // org, workload, model
+        assert_eq!(naming_columns(&[[0, 5, 8], [1, 5, 8]]), [0]);
+        assert_eq!(naming_columns(&[[0, 5, 8], [1, 6, 8]]), [0, 1]);
+        assert_eq!(naming_columns(&[[0, 5, 8], [0, 6, 9], [1, 5, 8]]), [0, 2]);
+        assert_eq!(naming_columns(&[[0, 5, 8], [0, 6, 8], [1, 5, 9]]), [0, 1]);
     }
 
     #[test]

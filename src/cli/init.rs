@@ -21,12 +21,37 @@ pub struct Kind {
     pub text: &'static str,
 }
 
-/// Every scenario to start from; the first is the default.
-pub const KINDS: &[Kind] = &[Kind {
-    name: "basic",
-    doc: "a steady team and a spiky neighbour share a model: whom does the limit hit?",
-    text: include_str!("templates/basic.toml"),
-}];
+/// A shipped scenario, under the stem of its file.
+macro_rules! shipped {
+    ($name:literal, $doc:literal) => {
+        Kind { name: $name, doc: $doc, text: include_str!(concat!("../../scenarios/", $name, ".toml")) }
+    };
+}
+
+/// Every scenario to start from; the first is the default. The one that replays a trace is not among them: it is
+/// not complete without the trace.
+pub const KINDS: &[Kind] = &[
+    Kind {
+        name: "basic",
+        doc: "a steady team and a spiky neighbour share a model: whom does the limit hit?",
+        text: include_str!("templates/basic.toml"),
+    },
+    shipped!(
+        "spike",
+        "a neighbour sends sixty times as much: who feels it, and how to tell a limit from an outage?"
+    ),
+    shipped!("steady-growth", "how fast may traffic grow under a limit of twice the past hour's use?"),
+    shipped!("ramp-versus-step", "twenty times the usual traffic: ramp it up, or switch it on?"),
+    shipped!("sixty-at-once", "60 requests per minute: may all sixty come in one second?"),
+    shipped!("noisy-neighbour", "does an org within its rate notice a neighbour above its own?"),
+    shipped!(
+        "incident",
+        "replicas are lost: what does steady traffic within its rate see, and for how long?"
+    ),
+    shipped!("cold-start", "what does a slow cold start cost when traffic rises within minutes?"),
+    shipped!("retry-herd", "everybody waits just as long as the header says: does that suffice?"),
+    shipped!("sdk-defaults", "how many requests of a burst finish with the retries an SDK makes by default?"),
+];
 
 /// The arguments of `init`.
 #[derive(clap::Args, Debug)]
@@ -74,4 +99,22 @@ fn write_file(path: &Path, text: &str, force: bool) -> Result<(), Error> {
         _ => Error::io("create", path)(cause),
     })?;
     file.write_all(text.as_bytes()).map_err(Error::io("write", path))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_shipped_scenario_that_stands_alone_is_a_kind() {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios");
+        let entries = std::fs::read_dir(folder).expect("the scenarios are there").map(Result::unwrap);
+        let names =
+            entries.filter_map(|e| e.file_name().to_string_lossy().strip_suffix(".toml").map(str::to_owned));
+        let mut names: Vec<String> = names.filter(|name| name != "trace-replay").collect();
+        names.sort();
+        let mut kinds: Vec<&str> = KINDS[1..].iter().map(|kind| kind.name).collect();
+        kinds.sort_unstable();
+        assert_eq!(names, kinds);
+    }
 }

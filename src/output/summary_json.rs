@@ -135,8 +135,9 @@ fn causes(scenario: &Scenario) -> Vec<Value> {
     let traffic_end = SimTime::ZERO + scenario.run.duration;
     let bursts = scenario.workloads.iter().flat_map(|w| {
         let org = scenario.orgs[w.org as usize].name.as_str();
+        let model = scenario.models[w.model as usize].name.as_str();
         w.profile.stretches(BURST_FACTOR).into_iter().map(move |s| {
-            cause(s.start, s.end.min(traffic_end), format!("{org} {}", s.label), None, Some(org))
+            cause(s.start, s.end.min(traffic_end), format!("{org} {}", s.label), Some(model), Some(org))
         })
     });
     let incidents = scenario.incidents.iter().map(|incident| {
