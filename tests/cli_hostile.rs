@@ -110,9 +110,11 @@ fn a_file_that_is_no_scenario_is_refused_in_words() {
     home.write("large.toml", vec![b'#'; 11_000_000]);
     home.write("binary.toml", [0xff, 0xfe, 0x00, 0x01]);
     home.write("empty.toml", "");
-    for (name, words) in
-        [("large.toml", "at most 10000000"), ("binary.toml", "UTF-8"), ("empty.toml", "needs the key `model`")]
-    {
+    for (name, words) in [
+        ("large.toml", "at most 10000000"),
+        ("binary.toml", "UTF-8"),
+        ("empty.toml", "needs the key `model`"),
+    ] {
         let told = refused(&home, &[name]);
         assert!(told.contains(words), "{name}: {told}");
     }

@@ -184,3 +184,19 @@ fn colour_is_only_for_terminals_and_those_who_ask() {
     let painted = home.run_to(0, &["run", "small.toml", "--no-charts", "--color", "always"]);
     assert!(painted.out.starts_with("\x1b[1m"));
 }
+
+#[test]
+fn the_screen_is_never_wider_than_a_hundred_columns() {
+    let home = Home::new();
+    let second = "[[org.workload]]\nname = \"two\"\nmodel = \"m\"\n\
+                  arrivals.batch = { size = 3, every = \"1 min\" }\n\
+                  prompt_tokens.constant = 100\noutput_tokens.constant = 100\n";
+    let text = SMALL.to_owned() + second;
+    let quoted = |letter: &str| format!("{:?}", letter.repeat(64));
+    let text = text.replace("\"spiky\"", &quoted("n")).replace("\"m\"", &quoted("m"));
+    let text = text.replace("Two orgs", &"word ".repeat(40));
+    let text = text.replace("prompt = 1.0, output = 2.0", "prompt = 1e9, output = 1e9");
+    home.write("wide.toml", text);
+    assert_fits(&home.run_to(0, &["run", "wide.toml", "--no-charts"]).out);
+    assert_fits(&home.run_to(0, &["check", "wide.toml"]).out);
+}

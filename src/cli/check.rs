@@ -6,6 +6,7 @@ use super::console::Console;
 use super::explain::explain;
 use super::scenarios::{Scenarios, show_config};
 use super::stream::{Format, write_results};
+use super::verdicts::threshold;
 use crate::error::Error;
 use crate::scenario::estimate::Estimate;
 use crate::scenario::loading::Loaded;
@@ -61,7 +62,7 @@ fn summary(loaded: &Loaded) -> Value {
         "replications": scenario.run.replications,
         "models": scenario.models.iter().map(|model| model.name.as_str()).collect::<Vec<_>>(),
         "orgs": scenario.orgs.iter().map(|org| org.name.as_str()).collect::<Vec<_>>(),
-        "checks": scenario.checks.iter().map(|check| check.describe(scenario)).collect::<Vec<_>>(),
+        "checks": scenario.checks.iter().map(|check| threshold(check, scenario)).collect::<Vec<_>>(),
         "expected_requests_per_replication": estimate.requests.round(),
         "expected_events": estimate.events.round(),
         "expected_memory_bytes_per_replication": estimate.memory_bytes.round(),

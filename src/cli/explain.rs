@@ -5,6 +5,7 @@ use toml::{Table, Value};
 use super::figures::{bytes, count, percent, plural, rate};
 use super::grid::wrap;
 use super::phrase::{chosen, phrase, tag};
+use super::verdicts::threshold;
 use crate::client::presets;
 use crate::error::one_line;
 use crate::platform::autoscaler::AUTOSCALERS;
@@ -37,7 +38,7 @@ pub fn explain(loaded: &Loaded) -> Vec<String> {
     }
     if !scenario.checks.is_empty() {
         page.section("checks");
-        scenario.checks.iter().for_each(|check| page.text("  ", &check.describe(scenario)));
+        scenario.checks.iter().for_each(|check| page.text("  ", &threshold(check, scenario)));
     }
     page.section("expected");
     page.text("  ", &expected(&Estimate::of(scenario)));
@@ -117,8 +118,9 @@ fn capacity(scenario: &Scenario, model: &ModelConfig, index: u32) -> String {
     let load = match per_min * f64::from(model.replicas) {
         full if full > 0.0 && full.is_finite() => {
             let replicas = plural(model.replicas.into(), "replica");
+            let complete = if model.replicas == 1 { "completes" } else { "complete" };
             let share = percent(Some(asked / full));
-            format!("; asked for are {} on average, {share} % of what {replicas} complete", rate(asked))
+            format!("; asked for are {} on average, {share} % of what {replicas} {complete}", rate(asked))
         }
         _ => format!("; asked for are {} on average", rate(asked)),
     };
@@ -134,9 +136,12 @@ fn org(page: &mut Page, scenario: &Scenario, row: &Table) {
     let Some((index, org)) = named(&scenario.orgs, row, |org| org.name.as_str()) else { return };
     let weight = if org.weight == 1.0 { String::new() } else { format!(" (weight {})", org.weight) };
     page.section(&format!("org {}{weight}", org.name));
-    let mine: Vec<&Workload> = scenario.workloads.iter().filter(|w| w.org as usize == index).collect();
+    // Workloads are in order of their orgs.
+    let [first, end] =
+        [index, index + 1].map(|i| scenario.workloads.partition_point(|w| (w.org as usize) < i));
+    let mine = &scenario.workloads[first..end];
     for row in rows(row, "workload") {
-        let Some((_, workload)) = named(&mine, row, |workload| workload.name.as_str()) else { continue };
+        let Some((_, workload)) = named(mine, row, |workload| workload.name.as_str()) else { continue };
         describe_workload(page, scenario, workload, row);
     }
 }
@@ -237,8 +242,9 @@ fn rows<'a>(table: &'a Table, key: &str) -> impl Iterator<Item = &'a Table> {
     table.get(key).and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_table)
 }
 
-/// The item a table is about, by its name.
+/// The item a table is about, by its name; items are in order of their names.
 fn named<'a, T>(items: &'a [T], row: &Table, name: impl Fn(&T) -> &str) -> Option<(usize, &'a T)> {
     let wanted = row.get("name").and_then(Value::as_str)?;
-    items.iter().enumerate().find(|(_, item)| name(item) == wanted)
+    let index = items.binary_search_by(|item| name(item).cmp(wanted)).ok()?;
+    Some((index, &items[index]))
 }

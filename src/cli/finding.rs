@@ -6,11 +6,11 @@ use crate::metrics::summary::Summary;
 
 /// A named row of the summary.
 #[derive(Clone, Debug)]
-pub struct Party {
+pub struct Party<'a> {
     /// Org, or org/workload.
     pub name: String,
     /// What became of its requests.
-    pub summary: Summary,
+    pub summary: &'a Summary,
 }
 
 /// A metric of a summary by name.
@@ -53,12 +53,12 @@ fn all_succeeded(total: &Summary) -> String {
 
 fn some_failed(parties: &[Party], total: &Summary) -> String {
     let with_traffic: Vec<(&Party, f64)> =
-        parties.iter().filter_map(|party| Some((party, value(&party.summary, "success_share")?))).collect();
+        parties.iter().filter_map(|party| Some((party, value(party.summary, "success_share")?))).collect();
     let worst = with_traffic.iter().min_by(|a, b| a.1.total_cmp(&b.1));
     let Some((worst, share)) = worst else { return "No request was made.".to_owned() };
-    let requests = count(value(&worst.summary, "requests").unwrap_or(0.0));
+    let requests = count(value(worst.summary, "requests").unwrap_or(0.0));
     let mut text = format!("{} % of {}'s {requests} requests succeeded", percent(Some(*share)), worst.name);
-    if let Some(cause) = cause(&worst.summary) {
+    if let Some(cause) = cause(worst.summary) {
         text.push_str(&format!(", the others failed mostly on {cause}"));
     } else if total.account.open > 0 {
         text.push_str(", the others were still open at the end");
@@ -66,7 +66,7 @@ fn some_failed(parties: &[Party], total: &Summary) -> String {
     let others: Vec<&(&Party, f64)> =
         with_traffic.iter().filter(|(party, _)| party.name != worst.name).collect();
     match others[..] {
-        [] => text.push_str(&rate_change(&worst.summary)),
+        [] => text.push_str(&rate_change(worst.summary)),
         [(other, share)] => {
             text.push_str(&format!("; {} got {} % through", other.name, percent(Some(*share))))
         }
@@ -115,7 +115,7 @@ mod tests {
     use crate::metrics::ledger::Account;
     use crate::units::Span;
 
-    fn party(name: &str, succeeded: u64, requests: u64, limited: u64) -> Party {
+    fn summary(succeeded: u64, requests: u64, limited: u64) -> Summary {
         let mut summary = Summary { replications: 1, ..Summary::default() };
         let gave_up_attempts = requests - succeeded;
         let attempts = succeeded + limited;
@@ -124,23 +124,25 @@ mod tests {
         let rates = |requests| Rates { requests, tokens: 1000.0 };
         summary.dynamic = Some([rates(1.0), rates(20.0)]);
         (0..succeeded).for_each(|_| summary.time_to_success.record(Span::from_s(2)));
-        Party { name: name.to_owned(), summary }
+        summary
     }
 
-    fn told(parties: &[Party]) -> String {
+    fn told(rows: &[(&str, Summary)]) -> String {
         let mut total = Summary::default();
-        parties.iter().for_each(|party| total.add_workload(&party.summary));
-        sentence(parties, &total)
+        rows.iter().for_each(|(_, summary)| total.add_workload(summary));
+        let parties: Vec<Party> =
+            rows.iter().map(|(name, summary)| Party { name: (*name).to_owned(), summary }).collect();
+        sentence(&parties, &total)
     }
 
     #[test]
     fn success_is_told_with_its_price() {
-        let first = told(&[party("a", 1000, 1000, 0)]);
+        let first = told(&[("a", summary(1000, 1000, 0))]);
         assert!(
             first.starts_with("All 1,000 requests succeeded at the first attempt, 99 % of them within 2.0"),
             "{first}"
         );
-        let retried = told(&[party("a", 1000, 1000, 500)]);
+        let retried = told(&[("a", summary(1000, 1000, 500))]);
         assert!(
             retried.contains("with 1.50 attempts each because of 429 dynamic_request_limited"),
             "{retried}"
@@ -149,14 +151,14 @@ mod tests {
 
     #[test]
     fn failure_names_the_worst_its_cause_and_what_became_of_the_others() {
-        let (steady, spiky) = (party("steady", 999, 1000, 0), party("spiky", 400, 1000, 3000));
+        let (steady, spiky) = (("steady", summary(999, 1000, 0)), ("spiky", summary(400, 1000, 3000)));
         assert_eq!(
             told(&[steady.clone(), spiky.clone()]),
             "40.00 % of spiky's 1,000 requests succeeded, the others failed mostly on 429 \
              dynamic_request_limited; steady got 99.90 % through."
         );
         assert!(
-            told(&[steady.clone(), spiky.clone(), party("third", 5, 10, 1)])
+            told(&[steady.clone(), spiky.clone(), ("third", summary(5, 10, 1))])
                 .ends_with("; the other 2 each got at least 50.00 % through.")
         );
         assert!(told(&[spiky]).ends_with("; the dynamic rate went from 60 to 1,200 requests/min."));
@@ -164,6 +166,6 @@ mod tests {
 
     #[test]
     fn an_empty_run_says_so() {
-        assert!(told(&[party("a", 0, 0, 0)]).starts_with("No request was made"));
+        assert!(told(&[("a", summary(0, 0, 0))]).starts_with("No request was made"));
     }
 }

@@ -31,8 +31,8 @@ const OUTPUT: &str = "output";
 pub struct Arguments {
     #[command(flatten)]
     scenarios: Scenarios,
-    /// The result's directory; for several scenarios, a subfolder of it for each [default:
-    /// output/<file stem>]
+    /// The result's directory; for several scenarios, a subfolder of it for each [default: a folder in
+    /// output, named after the file]
     #[arg(short, long, value_name = "DIR")]
     output: Option<PathBuf>,
     /// Threads for replications and charts [default: one for each core]; changes no result

@@ -8,6 +8,7 @@ use super::console::Console;
 use super::stream::write_results;
 use crate::bounds;
 use crate::error::{Error, one_line};
+use crate::read::portable;
 use crate::scenario::loading::{LoadError, Loaded, load};
 
 /// The scenarios of a command, and what to change in them.
@@ -71,7 +72,10 @@ impl Scenarios {
 
     /// The flags that change what is simulated, as words of a command line.
     pub fn words(&self) -> Vec<String> {
-        let sets = self.sets.iter().flat_map(|(path, value)| ["--set".to_owned(), format!("{path}={value}")]);
+        let sets = self
+            .sets
+            .iter()
+            .flat_map(|(path, value)| ["--set".to_owned(), format!("{path}={}", portable_text(value))]);
         let mut words: Vec<String> = sets.collect();
         for (flag, value) in [("--seed", self.seed), ("--replications", self.replications)] {
             words.extend(value.into_iter().flat_map(|n| [flag.to_owned(), n.to_string()]));
@@ -80,6 +84,16 @@ impl Scenarios {
             words.extend(["--max-events".to_owned(), self.max_events.to_string()]);
         }
         words
+    }
+}
+
+/// A value as a result shows it: of an absolute path the last part, as in the resolved scenario.
+fn portable_text(value: &str) -> String {
+    let quote = value.chars().next().filter(|c| matches!(c, '"' | '\''));
+    let inner = quote.and_then(|q| value.strip_prefix(q)?.strip_suffix(q));
+    match (quote, inner) {
+        (Some(q), Some(path)) => format!("{q}{}{q}", portable(path)),
+        _ => portable(value).to_owned(),
     }
 }
 
@@ -122,6 +136,13 @@ mod tests {
         assert_eq!(assignment("run.seed = 7"), split("run.seed", "7"));
         assert_eq!(assignment("model.m.limit={a=1}"), split("model.m.limit", "{a=1}"));
         assert!(assignment("run.seed").is_err());
+    }
+
+    #[test]
+    fn no_absolute_path_is_kept() {
+        let shown =
+            ["\"/home/me/a.csv\"", "'/a b/c.csv'", "/x/y", "\"a/b.csv\"", "7", "\""].map(portable_text);
+        assert_eq!(shown, ["\"a.csv\"", "'c.csv'", "y", "\"a/b.csv\"", "7", "\""]);
     }
 
     #[test]

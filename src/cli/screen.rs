@@ -50,6 +50,9 @@ pub struct Screen<'a> {
     pub files: Vec<ReportFile>,
 }
 
+/// What the columns of the first table are.
+const LEGEND: &str = "429, 503: % of attempts; p50, p99: time until that share of all requests had succeeded";
+
 /// Rows shown at most; all are in `summary.csv`.
 const ROWS_MAX: usize = 40;
 
@@ -76,6 +79,7 @@ impl Screen<'_> {
         lines.push(String::new());
         lines.extend(self.orgs("  ").lines());
         lines.extend(self.left_out());
+        lines.push(paint.dim(LEGEND));
         lines.push(String::new());
         lines.extend(self.models().lines());
         lines.push(String::new());
@@ -89,7 +93,7 @@ impl Screen<'_> {
         let about = self.about()[1..].join(" · ");
         let left_out = self.left_out().map_or(String::new(), |line| format!("\n{line}\n"));
         format!(
-            "## {title}\n\n{}\n\n{about}\n\n{}{left_out}\n{}",
+            "## {title}\n\n{}\n\n{about}\n\n{}{left_out}\n{LEGEND}\n\n{}",
             self.finding(),
             self.orgs("").markdown(),
             self.models().markdown()
@@ -99,14 +103,16 @@ impl Screen<'_> {
     fn finding(&self) -> String {
         let prefix = if self.results.finished { "" } else { "Interrupted: " };
         let models = &self.loaded.scenario.models;
-        let full = |(model, party): (u32, Party)| match models.len() {
-            1 => party,
-            _ => Party { name: format!("{} on {}", party.name, models[model as usize].name), ..party },
-        };
-        let rows = self.parties().into_iter();
-        let parties = rows.flat_map(|(model, parties)| parties.into_iter().map(move |party| (model, party)));
-        let parties: Vec<Party> = parties.map(full).collect();
-        format!("{prefix}{}", sentence(&parties, &self.results.total))
+        let mut all = Vec::new();
+        for (model, parties) in self.parties() {
+            for mut party in parties {
+                if models.len() > 1 {
+                    party.name.push_str(&format!(" on {}", models[model as usize].name));
+                }
+                all.push(party);
+            }
+        }
+        format!("{prefix}{}", sentence(&all, &self.results.total))
     }
 
     fn title(&self) -> String {
@@ -142,14 +148,18 @@ impl Screen<'_> {
     }
 
     /// Per model, its rows: an org, or its workloads where it has several there.
-    fn parties(&self) -> BTreeMap<u32, Vec<Party>> {
+    fn parties(&self) -> BTreeMap<u32, Vec<Party<'_>>> {
         let scenario = &self.loaded.scenario;
+        let mut workloads_of = vec![0; scenario.pairs.len()];
+        scenario.workloads.iter().for_each(|w| workloads_of[w.pair as usize] += 1);
         let mut rows: BTreeMap<u32, Vec<Party>> = BTreeMap::new();
         for (workload, summary) in scenario.workloads.iter().zip(&self.results.summaries) {
             let org = &scenario.orgs[workload.org as usize].name;
-            let alone = scenario.workloads.iter().filter(|w| w.pair == workload.pair).count() == 1;
-            let name = if alone { org.to_string() } else { format!("{org}/{}", workload.name) };
-            rows.entry(workload.model).or_default().push(Party { name, summary: summary.clone() });
+            let name = match workloads_of[workload.pair as usize] {
+                1 => org.to_string(),
+                _ => format!("{org}/{}", workload.name),
+            };
+            rows.entry(workload.model).or_default().push(Party { name, summary });
         }
         rows
     }
@@ -176,7 +186,7 @@ impl Screen<'_> {
             }
             grid.section(self.loaded.scenario.models[model as usize].name.as_str());
             for party in parties.iter().take(left) {
-                grid.row(cells(format!("{indent}{}", party.name), &party.summary));
+                grid.row(cells(format!("{indent}{}", party.name), party.summary));
             }
             left -= parties.len().min(left);
         }

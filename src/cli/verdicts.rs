@@ -50,20 +50,29 @@ fn line(
     scenario: &Scenario,
     replications: u32,
 ) -> String {
-    let unit = match check.metric().unit {
-        Unit::Seconds => " s",
-        Unit::RequestsPerMinute | Unit::TokensPerMinute => "/min",
-        Unit::Usd => " USD",
-        Unit::Count | Unit::Share | Unit::Ratio => "",
-    };
+    let unit = unit(check);
     let number = |value: f64| format!("{}{unit}", plain(value));
     let observed = verdict.observed.map_or("not defined in this run".to_owned(), number);
-    let mut line = format!("{}{unit}; observed {observed}", check.describe(scenario));
+    let mut line = format!("{}; observed {observed}", threshold(check, scenario));
     if let Some(Interval { low, high, .. }) = interval {
         let (low, high) = (plain(low), plain(high));
         line.push_str(&format!(" (95 % interval {low} to {high} over {replications} replications)"));
     }
     line
+}
+
+/// A check in words, with its unit.
+pub fn threshold(check: &Check, scenario: &Scenario) -> String {
+    format!("{}{}", check.describe(scenario), unit(check))
+}
+
+fn unit(check: &Check) -> &'static str {
+    match check.metric().unit {
+        Unit::Seconds => " s",
+        Unit::RequestsPerMinute | Unit::TokensPerMinute => "/min",
+        Unit::Usd => " USD",
+        Unit::Count | Unit::Share | Unit::Ratio => "",
+    }
 }
 
 /// The interval over replications, where the check looks at one row or at all of them.

@@ -69,8 +69,16 @@ impl<E: Classed> Queue<E> {
     /// The next instant's time and event.
     #[inline]
     pub fn pop(&mut self) -> Option<(SimTime, E)> {
-        if self.present_classes == 0 && !self.advance() {
-            return None;
+        if self.present_classes == 0 {
+            let lowest = if self.occupied == 0 { return None } else { self.occupied.trailing_zeros() };
+            // Alone in its bucket it is the next, and alone at its instant: no need to sort it in.
+            if self.buckets[lowest as usize].len() == 1 {
+                self.occupied &= self.occupied - 1;
+                let (at, event) = self.buckets[lowest as usize].pop()?;
+                self.now = at;
+                return Some((at, event));
+            }
+            self.advance(lowest as usize);
         }
         let class = self.present_classes.trailing_zeros() as usize;
         let events = &mut self.present[class];
@@ -81,12 +89,8 @@ impl<E: Classed> Queue<E> {
         Some((self.now, event))
     }
 
-    /// Move to the next instant that has events.
-    fn advance(&mut self) -> bool {
-        if self.occupied == 0 {
-            return false;
-        }
-        let lowest = self.occupied.trailing_zeros() as usize;
+    /// Move to the first instant of the lowest occupied bucket.
+    fn advance(&mut self, lowest: usize) {
         self.occupied &= self.occupied - 1;
         let mut entries = std::mem::replace(&mut self.buckets[lowest], std::mem::take(&mut self.spare));
         self.now = entries.iter().map(|&(at, _)| at).min().expect("an occupied bucket holds an entry");
@@ -94,7 +98,6 @@ impl<E: Classed> Queue<E> {
             self.place(at, event);
         }
         self.spare = entries;
-        true
     }
 }
 

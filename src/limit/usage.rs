@@ -57,8 +57,9 @@ impl Rates {
 #[derive(Clone, Debug)]
 pub struct Usage {
     width: Span,
-    /// Absolute index of the current bucket.
+    /// Absolute index of the current bucket, and the nanosecond at which it ends.
     current: u64,
+    current_end_ns: u64,
     /// Ring of the last `RING` buckets, at index modulo `RING`; empty until the first success.
     ring: Vec<Served>,
     /// Sum of the `BUCKETS` newest, the leaving one excluded.
@@ -69,7 +70,7 @@ impl Usage {
     /// An empty window: a new org's past counts as zeros.
     pub fn new(window: Span) -> Usage {
         let width = Span::from_ns((window.as_ns() / BUCKETS as u64).max(1));
-        Usage { width, current: 0, ring: Vec::new(), full: Served::default() }
+        Usage { width, current: 0, current_end_ns: width.as_ns(), ring: Vec::new(), full: Served::default() }
     }
 
     /// Credit a success.
@@ -77,6 +78,7 @@ impl Usage {
         if self.ring.is_empty() {
             self.ring = vec![Served::default(); RING];
             self.current = now.as_ns() / self.width.as_ns();
+            self.current_end_ns = (self.current + 1) * self.width.as_ns();
         }
         self.advance(now);
         self.ring[(self.current % RING as u64) as usize].add(served);
@@ -89,7 +91,7 @@ impl Usage {
             return Rates { requests: 0.0, tokens: 0.0 };
         }
         self.advance(now);
-        let into_bucket = now.as_ns() % self.width.as_ns();
+        let into_bucket = now.as_ns() - (self.current_end_ns - self.width.as_ns());
         let staying = 1.0 - into_bucket as f64 / self.width.as_ns() as f64;
         let leaving = self.ring[((self.current + 1) % RING as u64) as usize];
         let window_s = self.width.as_secs_f64() * BUCKETS as f64;
@@ -102,10 +104,11 @@ impl Usage {
     /// Move the window to the bucket of `now`.
     #[inline]
     fn advance(&mut self, now: SimTime) {
-        let target = now.as_ns() / self.width.as_ns();
-        if target == self.current {
+        if now.as_ns() < self.current_end_ns {
             return;
         }
+        let target = now.as_ns() / self.width.as_ns();
+        self.current_end_ns = (target + 1) * self.width.as_ns();
         if target - self.current > RING as u64 {
             self.ring.fill(Served::default());
             self.full = Served::default();

@@ -13,13 +13,16 @@ pub struct Bins<T> {
     width: usize,
     count: usize,
     entries: Vec<T>,
+    /// The bin looked at last, and the nanoseconds at which it starts and ends: most looks go there again,
+    /// which saves a division.
+    last: (usize, u64, u64),
 }
 
 impl<T: Clone + Default> Bins<T> {
     /// Bins of `interval` over [0, `end`]; what happens at the very end belongs to the last.
     pub fn new(interval: Span, end: SimTime, width: usize) -> Bins<T> {
         let count = (end.as_ns().div_ceil(interval.as_ns()) as usize).max(1);
-        Bins { interval, width, count, entries: vec![T::default(); count * width] }
+        Bins { interval, width, count, entries: vec![T::default(); count * width], last: (0, 0, 0) }
     }
 
     /// How many bins.
@@ -34,8 +37,15 @@ impl<T: Clone + Default> Bins<T> {
 
     /// The bin of an instant.
     #[inline]
-    pub fn index(&self, at: SimTime) -> usize {
-        ((at.as_ns() / self.interval.as_ns()) as usize).min(self.count - 1)
+    pub fn index(&mut self, at: SimTime) -> usize {
+        let (bin, start, end) = self.last;
+        if (start..end).contains(&at.as_ns()) {
+            return bin;
+        }
+        let bin = ((at.as_ns() / self.interval.as_ns()) as usize).min(self.count - 1);
+        let start = self.start(bin).as_ns();
+        self.last = (bin, start, start.saturating_add(self.interval.as_ns()));
+        bin
     }
 
     /// Where a bin starts.
