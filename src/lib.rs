@@ -34,8 +34,9 @@
 //!
 //! let success_share = metric::find("success_share").expect("a metric");
 //! let share = (success_share.value)(&results.total).expect("there were requests");
+//! // 77.5 % succeeded: the others found their limit at its base, and gave up after six attempts.
 //! println!("{:.1} % succeeded", 100.0 * share);
-//! assert!((0.9..=1.0).contains(&share));
+//! assert!((0.75..0.80).contains(&share));
 //! ```
 //!
 //! The rooms, from the command line down to the ground. An arrow only ever points down: a room imports what

@@ -184,7 +184,7 @@ fn rates_are_those_before_anything_happens_at_that_instant() {
 }
 
 #[test]
-fn the_first_token_comes_at_the_end_of_prefill_and_half_a_round_trip() {
+fn the_first_token_comes_after_prefill_and_the_round_trip() {
     let model = "engine.slots = { per_replica = 1, service.tokens = \
                  { prefill = \"1 s\", per_prompt_token = \"10 ms\", per_output_token = \"10 ms\" } }\n";
     let workload = format!("{ONE}\nrtt = \"1 s\"");
