@@ -59,6 +59,10 @@ pub fn rates(parties: &[Party]) -> String {
         parties.iter().filter(|party| party.name != worst.name && party.tally.ended() > 0.0).collect();
     let kept = |party: &Party| party.tally.share(party.tally.ok);
     match (&others[..], worst.rate_rpm) {
+        // What is told of the rate is in requests.
+        ([], _) if worst.tally.limited_token > worst.tally.limited_request => {
+            format!("{head}, mostly by the token limit")
+        }
         ([], Some((start, end))) => {
             let verb = if end > start * 1.02 {
                 "rose"
@@ -80,7 +84,8 @@ pub fn rates(parties: &[Party]) -> String {
                 let least = others.iter().map(|party| kept(party)).fold(1.0, f64::min);
                 // "At least" must not be rounded up.
                 let floored = (least * 1000.0).floor() / 1000.0;
-                format!("{head}; each of the other {free} kept at least {} success", percent(floored))
+                let at_least = if least < 1.0 { "at least " } else { "" };
+                format!("{head}; each of the other {free} kept {at_least}{} success", percent(floored))
             }
             0 => format!("{head}; all of the other {} were limited too", others.len()),
             1 => format!("{head}; 1 of the other {} was never limited", others.len()),
@@ -198,6 +203,16 @@ mod tests {
         let of_three = |limited| rates(&[spiky.clone(), steady.clone(), third(limited)]);
         assert!(of_three(0.0).ends_with("(429); each of the other 2 kept at least 90.0 % success"));
         assert!(of_three(1.0).ends_with("(429); 1 of the other 2 was never limited"));
+        let whole = |name| party(name, tally(9.0, 0.0, 0.0), 1.0);
+        assert!(
+            rates(&[spiky.clone(), whole("a"), whole("b")])
+                .ends_with("each of the other 2 kept 100 % success")
+        );
+        let tokens = Tally { limited_token: 30.0, ..tally(70.0, 0.0, 0.0) };
+        assert_eq!(
+            rates(&[party("a", tokens, 1.0)]),
+            "a: 30.0 % of attempts limited (429), mostly by the token limit"
+        );
     }
 
     #[test]

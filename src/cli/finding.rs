@@ -72,8 +72,9 @@ fn some_failed(parties: &[Party], total: &Summary) -> String {
         }
         _ => {
             let least = others.iter().map(|(_, share)| *share).fold(1.0, f64::min);
+            let at_least = if least < 1.0 { "at least " } else { "" };
             let (number, least) = (others.len(), percent(Some(least)));
-            text.push_str(&format!("; the other {number} each got at least {least} % through"));
+            text.push_str(&format!("; the other {number} each got {at_least}{least} % through"));
         }
     }
     text + "."
@@ -160,6 +161,10 @@ mod tests {
         assert!(
             told(&[steady.clone(), spiky.clone(), ("third", summary(5, 10, 1))])
                 .ends_with("; the other 2 each got at least 50.00 % through.")
+        );
+        let whole = |name| (name, summary(10, 10, 0));
+        assert!(
+            told(&[spiky.clone(), whole("a"), whole("b")]).ends_with("; the other 2 each got 100 % through.")
         );
         assert!(told(&[spiky]).ends_with("; the dynamic rate went from 60 to 1,200 requests/min."));
     }
