@@ -1,0 +1,32 @@
+//! The edges of what a scenario may say: each was once a wrong number, a hang or a crash.
+
+mod common;
+
+use common::run::{run, run_logged};
+use ratetide::scenario::reading;
+
+const TOKENS: &str = "prompt_tokens.constant = 10\noutput_tokens.constant = 10\n";
+
+/// A scenario of one minute, one model `m` and one org `a`.
+fn text(model: &str, workload: &str, more: &str) -> String {
+    format!(
+        "[run]\nduration = \"1 min\"\ndrain = \"0 s\"\ninterval = \"1 min\"\n\
+         [[model]]\nname = \"m\"\n{model}\n\
+         [[org]]\nname = \"a\"\n[[org.workload]]\nname = \"w\"\nmodel = \"m\"\n{workload}\n{TOKENS}{more}"
+    )
+}
+
+/// What is wrong with a scenario.
+fn refusal(text: &str) -> String {
+    let mut no_trace = |_: &str| Err("no trace".to_owned());
+    let read = reading::read("test.toml", text.as_bytes(), &[], &mut no_trace, 1e12);
+    read.map(|_| text).unwrap_err().render(false)
+}
+
+const SLOTS: &str = "engine.slots = { per_replica = 4, service.constant = \"1 s\" }";
+
+#[test]
+fn stays_far_shorter_than_the_gaps_are_refused_not_walked_through() {
+    let workload = "arrivals.on_off = { rate = \"0.01/d\", on = \"1 ms\", off = \"1 ms\" }";
+    assert!(refusal(&text(SLOTS, workload, "")).contains("too short for these rates"));
+}
