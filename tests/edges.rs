@@ -30,3 +30,16 @@ fn stays_far_shorter_than_the_gaps_are_refused_not_walked_through() {
     let workload = "arrivals.on_off = { rate = \"0.01/d\", on = \"1 ms\", off = \"1 ms\" }";
     assert!(refusal(&text(SLOTS, workload, "")).contains("too short for these rates"));
 }
+
+#[test]
+fn a_model_without_replicas_is_hot_from_the_start() {
+    let model = format!(
+        "replicas = 0\n{SLOTS}\nautoscaler.predictive = {{ min = 0, max = 1, cold_start.constant = \"1 s\" }}\n\
+         limit.law.success_window = {{ window = \"1 min\" }}"
+    );
+    let scenario = common::read(&text(&model, "arrivals.constant = { rate = \"1/s\" }", ""));
+    let mix = scenario.configured_mix(0);
+    let key = ratetide::rng::Key::new(1, 0);
+    let model = ratetide::platform::model::Model::new(scenario.models[0].clone(), mix, key);
+    assert_eq!(model.live(ratetide::units::SimTime::ZERO).utilization, 1.0);
+}

@@ -51,13 +51,14 @@ impl Model {
     pub fn new(config: ModelConfig, mix: Mix, cold_starts: Key) -> Model {
         let one_queue = config.policy.enforcement == Enforcement::Attribution;
         let reads = config.policy.law.reads_utilization();
+        let fleet = Fleet::new(config.replicas, config.engine.per_replica);
         Model {
-            fleet: Fleet::new(config.replicas, config.engine.per_replica),
             buffer: Buffer::new(config.buffer.max_wait, one_queue),
             scaling: Scaling::default(),
             slowdown: 1.0,
             mix,
-            utilization: reads.then(|| Smoothed::new(UTILIZATION_TAU, 0.0)),
+            utilization: reads.then(|| Smoothed::new(UTILIZATION_TAU, fleet.utilization())),
+            fleet,
             cold_starts,
             config,
         }
