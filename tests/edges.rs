@@ -32,6 +32,14 @@ fn stays_far_shorter_than_the_gaps_are_refused_not_walked_through() {
 }
 
 #[test]
+fn an_answer_on_its_way_when_the_run_ends_is_no_waste() {
+    let workload = "arrivals.constant = { rate = \"1/h\" }\nrtt = \"2 s\"";
+    let model = "engine.slots = { per_replica = 1, service.constant = \"58.5 s\" }";
+    let account = run(&text(model, workload, "")).total.account;
+    assert_eq!((account.in_flight, account.open, account.wasted.total()), (1, 1, 0));
+}
+
+#[test]
 fn a_model_without_replicas_is_hot_from_the_start() {
     let model = format!(
         "replicas = 0\n{SLOTS}\nautoscaler.predictive = {{ min = 0, max = 1, cold_start.constant = \"1 s\" }}\n\
