@@ -32,11 +32,54 @@ fn stays_far_shorter_than_the_gaps_are_refused_not_walked_through() {
 }
 
 #[test]
+fn an_incident_of_every_model_counts_once_for_each() {
+    let one = |i: usize| format!("[[model]]\nname = \"m{i}\"\n{SLOTS}\n");
+    let models: String = (0..300).map(one).collect();
+    let incidents = "[[incident]]\nat = \"1 s\"\nslowdown.factor = 2\n".repeat(300);
+    let workload = "arrivals.constant = { rate = \"1/s\" }";
+    let refused = refusal(&text(SLOTS, workload, &(models + &incidents)));
+    assert!(refused.contains("at most 65000 are allowed"), "{refused}");
+}
+
+#[test]
+fn a_check_that_looks_at_nothing_is_refused() {
+    let other = format!("[[model]]\nname = \"idle\"\n{SLOTS}\n");
+    let check = "[[checks]]\norg = \"a\"\nmodel = \"idle\"\nmetric = \"unavailable_503\"\nmax = 0\n";
+    let refused = refusal(&text(SLOTS, "arrivals.constant = { rate = \"1/s\" }", &(other + check)));
+    assert!(refused.contains("asks for this model"), "{refused}");
+}
+
+#[test]
+fn workloads_of_one_org_and_model_share_the_dynamic_rate_a_check_sees() {
+    let twin = format!(
+        "[[org.workload]]\nname = \"x\"\nmodel = \"m\"\narrivals.constant = {{ rate = \"1/s\" }}\n{TOKENS}"
+    );
+    let check = "[[checks]]\norg = \"a\"\nmetric = \"dynamic_rate_end_rpm\"\nmin = 60\n";
+    let scenario = common::read(&text(SLOTS, "arrivals.constant = { rate = \"1/s\" }", &(twin + check)));
+    let (results, _) = run_logged(&scenario);
+    let verdict = scenario.checks[0].judge(&scenario, &results.summaries);
+    assert_eq!((verdict.observed, verdict.passed), (Some(60.0), true));
+}
+
+#[test]
 fn an_answer_on_its_way_when_the_run_ends_is_no_waste() {
     let workload = "arrivals.constant = { rate = \"1/h\" }\nrtt = \"2 s\"";
     let model = "engine.slots = { per_replica = 1, service.constant = \"58.5 s\" }";
     let account = run(&text(model, workload, "")).total.account;
     assert_eq!((account.in_flight, account.open, account.wasted.total()), (1, 1, 0));
+}
+
+#[test]
+fn the_order_of_incidents_in_the_file_changes_nothing() {
+    let lose = |count, s| {
+        format!("[[incident]]\nat = \"5 s\"\nlose_replicas = {{ count = {count}, duration = \"{s} s\" }}\n")
+    };
+    let model = format!("replicas = 2\n{SLOTS}");
+    let of = |more: &str| {
+        let results = run(&text(&model, "arrivals.constant = { rate = \"1/s\" }", more));
+        results.total.account
+    };
+    assert_eq!(of(&(lose(1, 40) + &lose(2, 10))), of(&(lose(2, 10) + &lose(1, 40))));
 }
 
 #[test]

@@ -32,6 +32,19 @@ pub struct Incident {
     pub harm: Harm,
 }
 
+impl Incident {
+    /// Where it stands among others: by time, then model, then whatever tells two apart, so that the order of
+    /// the file changes nothing.
+    pub fn order(&self) -> impl Ord + use<> {
+        let (kind, amount) = match self.harm {
+            Harm::LoseReplicas { count } => (0, u64::from(count)),
+            // The bits of positive floats are in their order.
+            Harm::Slowdown { factor } => (1, factor.to_bits()),
+        };
+        (self.at, self.model, self.duration, kind, amount)
+    }
+}
+
 const LOSE_REPLICAS: Spec = Spec::new(
     "lose_replicas",
     "ready replicas are lost with the work on them, and come back warm",
