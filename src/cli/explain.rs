@@ -134,7 +134,9 @@ fn org(page: &mut Page, scenario: &Scenario, row: &Table) {
     let Some((index, org)) = named(&scenario.orgs, row, |org| org.name.as_str()) else { return };
     let weight = if org.weight == 1.0 { String::new() } else { format!(" (weight {})", org.weight) };
     page.section(&format!("org {}{weight}", org.name));
-    let mine: Vec<&Workload> = scenario.workloads.iter().filter(|w| w.org as usize == index).collect();
+    // Workloads are in order of their orgs.
+    let [from, to] = [index, index + 1].map(|i| scenario.workloads.partition_point(|w| (w.org as usize) < i));
+    let mine: Vec<&Workload> = scenario.workloads[from..to].iter().collect();
     for row in rows(row, "workload") {
         let Some((_, workload)) = named(&mine, row, |workload| workload.name.as_str()) else { continue };
         describe_workload(page, scenario, workload, row);
@@ -237,8 +239,9 @@ fn rows<'a>(table: &'a Table, key: &str) -> impl Iterator<Item = &'a Table> {
     table.get(key).and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_table)
 }
 
-/// The item a table is about, by its name.
+/// The item a table is about, by its name; the items are in order of theirs.
 fn named<'a, T>(items: &'a [T], row: &Table, name: impl Fn(&T) -> &str) -> Option<(usize, &'a T)> {
     let wanted = row.get("name").and_then(Value::as_str)?;
-    items.iter().enumerate().find(|(_, item)| name(item) == wanted)
+    let index = items.binary_search_by(|item| name(item).cmp(wanted)).ok()?;
+    Some((index, &items[index]))
 }

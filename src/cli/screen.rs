@@ -144,9 +144,11 @@ impl Screen<'_> {
     fn parties(&self) -> BTreeMap<u32, Vec<Party>> {
         let scenario = &self.loaded.scenario;
         let mut rows: BTreeMap<u32, Vec<Party>> = BTreeMap::new();
+        let mut sharing = vec![0; scenario.pairs.len()];
+        scenario.workloads.iter().for_each(|w| sharing[w.pair as usize] += 1);
         for (workload, summary) in scenario.workloads.iter().zip(&self.results.summaries) {
             let org = &scenario.orgs[workload.org as usize].name;
-            let alone = scenario.workloads.iter().filter(|w| w.pair == workload.pair).count() == 1;
+            let alone = sharing[workload.pair as usize] == 1;
             let name = if alone { org.to_string() } else { format!("{org}/{}", workload.name) };
             rows.entry(workload.model).or_default().push(Party { name, summary: summary.clone() });
         }
