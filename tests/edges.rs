@@ -83,6 +83,16 @@ fn the_order_of_incidents_in_the_file_changes_nothing() {
 }
 
 #[test]
+fn a_bin_that_reaches_over_the_warm_up_has_a_utilisation() {
+    let workload = "arrivals.constant = { rate = \"2/s\" }";
+    let text = text(SLOTS, workload, "").replace("[run]", "[run]\nwarmup = \"10 s\"");
+    let scenario = common::read(&text);
+    let (results, _) = run_logged(&scenario);
+    let utilization = ratetide::output::summary_json::utilization(&scenario, &results, 0);
+    assert!((utilization - 0.5).abs() < 0.02, "{utilization}");
+}
+
+#[test]
 fn a_model_without_replicas_is_hot_from_the_start() {
     let model = format!(
         "replicas = 0\n{SLOTS}\nautoscaler.predictive = {{ min = 0, max = 1, cold_start.constant = \"1 s\" }}\n\
