@@ -320,7 +320,7 @@ impl<'a, O: Observer> Engine<'a, O> {
     #[inline]
     fn expires(&self, request: &Request) -> SimTime {
         let client = &self.scenario.workloads[request.workload as usize].client;
-        request.sent.saturating_add(client.timeout).min(client.gives_up_at(request.born)).min(self.end)
+        request.sent.saturating_add(client.timeout).min(client.gives_up_at(request.born))
     }
 
     /// An attempt has left the platform with an answer.
@@ -330,8 +330,10 @@ impl<'a, O: Observer> Engine<'a, O> {
         let served = reply.outcome == Outcome::Ok;
         let back = now.saturating_add(self.sources[request.workload as usize].one_way);
         let orphan = request.phase == Phase::Orphan;
-        if orphan || back > self.expires(&request) {
-            if served {
+        let gone = orphan || back > self.expires(&request);
+        if gone || back > self.end {
+            // An answer that is only on its way when the run ends is no waste.
+            if served && gone {
                 self.waste(&request, request.tokens());
             }
             return if orphan { self.requests.leave(id) } else { self.requests[id].phase = Phase::Late };

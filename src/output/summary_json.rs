@@ -105,12 +105,12 @@ fn models(scenario: &Scenario, results: &Results) -> Vec<Value> {
     scenario.models.iter().enumerate().map(of).collect()
 }
 
-/// Mean utilisation of a model over the traffic after the warm-up.
+/// Mean utilisation of a model over the traffic after the warm-up, in whole bins: those that reach into it.
 pub fn utilization(scenario: &Scenario, results: &Results, model: usize) -> f64 {
     let (from, to) = (scenario.run.warmup, scenario.run.duration);
     let bins = (0..results.capacity.len()).filter(|&bin| {
         let start = results.capacity.start(bin) - SimTime::ZERO;
-        start >= from && start < to
+        start.saturating_add(scenario.run.interval) > from && start < to
     });
     let (mut sum, mut length_ns) = (0.0, 0.0);
     for bin in bins {

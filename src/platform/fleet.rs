@@ -139,19 +139,22 @@ impl Fleet {
     /// Give up `count` replicas: starting ones first, newest first; then the least busy ready ones, the
     /// newest of equals, which drain.
     pub fn shed(&mut self, count: u32) {
-        for _ in 0..count {
-            let newest_starting =
-                (0..self.replicas.len()).rev().find(|&i| self.replicas[i].phase == Phase::Starting);
-            if let Some(i) = newest_starting {
-                self.turn(i as u32, Phase::Gone);
-                continue;
+        let newest_first = |phase| -> Vec<u32> {
+            let numbered =
+                self.replicas.iter().enumerate().rev().filter(|(_, replica)| replica.phase == phase);
+            numbered.map(|(index, _)| index as u32).collect()
+        };
+        let (mut going, mut ready) = (newest_first(Phase::Starting), newest_first(Phase::Ready));
+        // Stable: the newest of equals stays first.
+        ready.sort_by_key(|&i| self.replicas[i as usize].busy);
+        going.append(&mut ready);
+        for i in going.into_iter().take(count as usize) {
+            let Replica { phase, busy } = self.replicas[i as usize];
+            if phase == Phase::Ready {
+                self.busy_ready -= busy;
+                self.busy_draining += busy;
             }
-            let ready = (0..self.replicas.len()).rev().filter(|&i| self.replicas[i].phase == Phase::Ready);
-            let Some(i) = ready.min_by_key(|&i| self.replicas[i].busy) else { return };
-            let busy = self.replicas[i].busy;
-            self.busy_ready -= busy;
-            self.busy_draining += busy;
-            self.turn(i as u32, if busy == 0 { Phase::Gone } else { Phase::Draining });
+            self.turn(i, if busy == 0 { Phase::Gone } else { Phase::Draining });
         }
     }
 
@@ -216,6 +219,14 @@ mod tests {
         assert_eq!(fleet.occupy(), None);
         fleet.release(0);
         assert_eq!((fleet.count(Phase::Draining), fleet.busy()), (0, 0));
+    }
+
+    #[test]
+    fn a_great_fleet_is_shed_in_one_pass() {
+        let mut fleet = Fleet::new(100_000, 1);
+        fleet.occupy();
+        fleet.shed(99_999);
+        assert_eq!((fleet.count(Phase::Ready), fleet.count(Phase::Draining), fleet.busy()), (1, 0, 1));
     }
 
     #[test]

@@ -282,7 +282,9 @@ impl Platform {
         let lost = model.fleet.lose(count);
         model.note_load(now);
         for id in self.attempts.in_service(index) {
-            if lost.contains(&self.attempts[id].replica) {
+            let replica = self.attempts[id].replica;
+            // They come newest first.
+            if lost.binary_search_by(|lost| replica.cmp(lost)).is_ok() {
                 self.attempts[id].state = State::Away;
                 self.fail(now, id, false);
             }

@@ -33,11 +33,12 @@ pub struct Verdict {
 }
 
 impl Check {
-    /// Read a check; orgs and models are looked up by name.
+    /// Read a check; orgs and models are looked up by name. `is_there` says whether any workload is of such an
+    /// org, name and model.
     pub fn read(
         table: &mut Table,
         org: impl Fn(&str) -> Option<u32>,
-        has_workload: impl Fn(Option<u32>, &str) -> bool,
+        is_there: impl Fn(Option<u32>, Option<&str>, Option<u32>) -> bool,
         model: impl Fn(&str) -> Option<u32>,
     ) -> Option<Check> {
         let named = table.text("metric");
@@ -60,8 +61,10 @@ impl Check {
         let org = found("org", &org);
         let model = found("model", &model);
         let workload = table.opt_text("workload");
-        if let Some(name) = workload.as_ref().filter(|name| !has_workload(org, name)) {
+        if let Some(name) = workload.as_ref().filter(|name| !is_there(org, Some(name), None)) {
             table.error_at("workload", format!("there is no workload `{name}` there"), None);
+        } else if table.clean() && !is_there(org, workload.as_deref(), model) {
+            table.error_at("model", "no workload the check looks at asks for this model", None);
         }
         if table.clean() && min.is_none() && max.is_none() {
             table.error_here("a check needs `min` or `max`", None);
@@ -79,16 +82,16 @@ impl Check {
     /// The row it looks at: all workloads that match, together.
     pub fn row(&self, scenario: &Scenario, summaries: &[Summary]) -> Summary {
         let mut row = Summary::default();
-        let mut matching = 0;
+        let (mut pair, mut one_pair) = (None, true);
         for (workload, summary) in scenario.workloads.iter().zip(summaries) {
             let matches = self.org.is_none_or(|org| org == workload.org)
                 && self.model.is_none_or(|model| model == workload.model)
                 && self.workload.as_ref().is_none_or(|name| name == workload.name.as_str());
             if matches {
                 row.add_workload(summary);
-                matching += 1;
-                // The dynamic rate of a single row is defined.
-                row.dynamic = summary.dynamic.filter(|_| matching == 1);
+                // Workloads of one org on one model share their dynamic rate.
+                one_pair &= *pair.get_or_insert(workload.pair) == workload.pair;
+                row.dynamic = summary.dynamic.filter(|_| one_pair);
             }
         }
         row

@@ -120,7 +120,7 @@ fn read_models(root: &mut Table) -> Vec<ModelConfig> {
 
 /// The index of a model by name, or an error with a suggestion.
 fn find_model(table: &Table, key: &str, name: &str, models: &[ModelConfig]) -> Option<u32> {
-    let index = models.iter().position(|model| model.name.as_str() == name);
+    let index = models.binary_search_by(|model| model.name.as_str().cmp(name)).ok();
     // Without models there is an error already.
     if index.is_none() && table.clean() && !models.is_empty() {
         let names = models.iter().map(|model| model.name.as_str());
@@ -237,9 +237,14 @@ fn read_incidents(root: &mut Table, models: &[ModelConfig]) -> Vec<Incident> {
                 let model = find_model(&row, "model", &name, models);
                 incidents.extend(model.map(|model| Incident { model, ..incident }));
             }
-            None => incidents.extend((0..models.len() as u32).map(|model| Incident { model, ..incident })),
+            None if incidents.len() <= bounds::ROWS_MAX => {
+                incidents.extend((0..models.len() as u32).map(|model| Incident { model, ..incident }));
+            }
+            None => {}
         }
     }
+    // One without a model counts once for each.
+    refuse_too_many(root, "incident", incidents.len());
     incidents.sort_by(Incident::order);
     incidents
 }
@@ -247,10 +252,16 @@ fn read_incidents(root: &mut Table, models: &[ModelConfig]) -> Vec<Incident> {
 fn read_checks(root: &mut Table, models: &[ModelConfig], orgs: &[Org], workloads: &[Workload]) -> Vec<Check> {
     let mut rows = root.rows("checks");
     refuse_too_many(root, "checks", rows.len());
-    let org = |name: &str| orgs.iter().position(|org| org.name.as_str() == name).map(|i| i as u32);
-    let model = |name: &str| models.iter().position(|m| m.name.as_str() == name).map(|i| i as u32);
-    let has_workload = |org: Option<u32>, name: &str| {
-        workloads.iter().any(|w| w.name.as_str() == name && org.is_none_or(|org| org == w.org))
+    let org = |name: &str| orgs.binary_search_by(|org| org.name.as_str().cmp(name)).ok().map(|i| i as u32);
+    let model = |name: &str| models.binary_search_by(|m| m.name.as_str().cmp(name)).ok().map(|i| i as u32);
+    let is_there = |org: Option<u32>, name: Option<&str>, model: Option<u32>| {
+        workloads.iter().any(|w| {
+            org.is_none_or(|org| org == w.org)
+                && model.is_none_or(|model| model == w.model)
+                && name.is_none_or(|name| name == w.name.as_str())
+        })
     };
-    rows.iter_mut().filter_map(|row| Check::read(row, org, has_workload, model)).collect()
+    // What the workloads lack has been said already.
+    let is_there = |org, name: Option<&str>, model| workloads.is_empty() || is_there(org, name, model);
+    rows.iter_mut().filter_map(|row| Check::read(row, org, is_there, model)).collect()
 }

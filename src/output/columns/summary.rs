@@ -106,11 +106,7 @@ pub const SUMMARY: TableSpec = TableSpec {
             "median time from sending the successful attempt to its first token (the end of prefill); empty if the engine does not tell prefill from decoding",
         ),
         Column::new("ttft_p99_s", "s", "99 % quantile of the same"),
-        Column::new(
-            "wasted_tokens",
-            "tokens",
-            "tokens served to attempts whose client had gone, or whose replica was lost",
-        ),
+        Column::new("wasted_tokens", "tokens", "tokens served to attempts whose client had gone"),
         Column::new("wasted_cost_usd", "USD", "cost of the wasted tokens, contained in `cost_usd`"),
         Column::new("replications", "runs", "number of replications this row sums up"),
     ],

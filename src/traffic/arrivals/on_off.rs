@@ -16,7 +16,8 @@ use crate::units::{Quantity, Rate, Span};
 /// mean rate (a·s₂ + b·s₁)/(s₁+s₂), cv² = 1 + 2v/(ab + a·s₂ + b·s₁), dispersion 1 + 2v/(a·s₂ + b·s₁).
 ///
 /// # Parameters
-/// `rate`; `off_rate`, 0 by default; `on` and `off` above zero.
+/// `rate`; `off_rate`, 0 by default; `on` and `off` above zero, together long enough for one arrival in
+/// 10 000 cycles on average: with shorter stays it is a Poisson process, and every cycle costs two draws.
 ///
 /// # Source
 /// Fischer and Meier-Hellstern, *The Markov-modulated Poisson process (MMPP) cookbook*, Performance
@@ -42,11 +43,15 @@ struct State {
 /// A mean stay: from a millisecond to a year.
 const STAY: Range<Span> = Range::new(Span::from_ms(1), Span::from_s(365 * 86_400));
 
+/// The least mean number of arrivals in a cycle of both states.
+const PER_CYCLE_MIN: f64 = 1e-4;
+
 impl OnOff {
     /// The process of these two rates (per second) and mean stays.
     ///
     /// # Errors
-    /// `rate_per_s` outside [0.01/day, 10⁶/s], `off_rate_per_s` neither 0 nor in that range, an empty stay.
+    /// `rate_per_s` outside [0.01/day, 10⁶/s], `off_rate_per_s` neither 0 nor in that range, an empty stay,
+    /// less than one arrival in 10 000 cycles.
     pub fn new(rate_per_s: f64, off_rate_per_s: f64, on: Span, off: Span) -> Result<OnOff, String> {
         let rate_per_s = checked_rate("rate", rate_per_s)?;
         if off_rate_per_s != 0.0 {
@@ -54,6 +59,12 @@ impl OnOff {
         }
         if on.is_zero() || off.is_zero() {
             return Err("on and off must be above 0 s".into());
+        }
+        let per_cycle = rate_per_s * on.as_secs_f64() + off_rate_per_s * off.as_secs_f64();
+        if per_cycle < PER_CYCLE_MIN {
+            let message = "on and off are too short for these rates: less than one arrival in 10 000 cycles, \
+                           which is as good as `poisson`";
+            return Err(message.into());
         }
         Ok(OnOff {
             on: State { rate_per_s, stay_s: on.as_secs_f64() },

@@ -133,7 +133,7 @@ impl fmt::Display for Dropped {
 impl fmt::Display for TraceError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.message)?;
-        self.dropped.iter().try_for_each(|dropped| write!(f, "\n  {dropped}"))
+        self.dropped.iter().try_for_each(|dropped| write!(f, "; {dropped}"))
     }
 }
 

@@ -91,7 +91,7 @@ fn one_percent_may_be_dropped_and_no_more() {
     let error = parse(damaged(&["x"; 11]).as_bytes()).unwrap_err();
     assert_eq!(error.message, "11 of 1000 rows cannot be used, more than 1 %");
     assert_eq!(error.dropped.len(), NAMED_MAX);
-    assert!(error.to_string().contains("\n  line 2: the time is not a number"), "{error}");
+    assert!(error.to_string().contains("; line 2: the time is not a number"), "{error}");
 }
 
 #[test]
