@@ -104,3 +104,14 @@ fn a_model_without_replicas_is_hot_from_the_start() {
     let model = ratetide::platform::model::Model::new(scenario.models[0].clone(), mix, key);
     assert_eq!(model.live(ratetide::units::SimTime::ZERO).utilization, 1.0);
 }
+
+#[test]
+fn a_standstill_beyond_all_time_ends_with_the_service_that_was_left() {
+    // 100 s of service, of which 10 s are done; then 20 s at a billionth of the speed.
+    let model = "engine.slots = { per_replica = 1, service.constant = \"100 s\" }";
+    let incident = "[[incident]]\nat = \"10 s\"\nslowdown = { factor = 1e9, duration = \"20 s\" }\n";
+    let workload = "arrivals.constant = { rate = \"1/h\" }\nrtt = \"0 s\"";
+    let text = text(model, workload, incident).replace("drain = \"0 s\"", "drain = \"2 min\"");
+    let took = run(&text).total.time_to_success.mean().map(|span| span.as_secs_f64());
+    assert_eq!(took, Some(120.0));
+}

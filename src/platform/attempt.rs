@@ -59,6 +59,8 @@ pub struct Attempt {
     pub started: SimTime,
     /// When service ends, unless the model's speed changes.
     pub completes: SimTime,
+    /// The unslowed service still to come, while that is beyond all time; what is done meanwhile is nothing.
+    pub frozen: Span,
     /// Counts how often that was said under this id, so that what was said before is known to be void.
     pub version: u16,
     /// The replica that serves it.
@@ -78,6 +80,7 @@ impl Attempt {
             ordinal: 0,
             started: SimTime::NEVER,
             completes: SimTime::NEVER,
+            frozen: Span::ZERO,
             version: 0,
             replica: 0,
         }

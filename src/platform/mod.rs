@@ -295,14 +295,24 @@ impl Platform {
     /// Service takes `factor` times as long from now on, what is running included.
     fn change_speed(&mut self, now: SimTime, index: u32, factor: f64) {
         let model = &mut self.models[index as usize];
+        let before = model.slowdown;
         model.slowdown *= factor;
         // An incident and its end multiply to 1 up to rounding: take out the residue.
         if (model.slowdown - 1.0).abs() < 1e-9 {
             model.slowdown = 1.0;
         }
+        let slowdown = model.slowdown;
         for id in self.attempts.in_service(index) {
             let attempt = &mut self.attempts[id];
-            let at = now.saturating_add((attempt.completes - now).scale(factor));
+            let left = attempt.completes - now;
+            let at = if attempt.completes == SimTime::NEVER {
+                now.saturating_add(attempt.frozen.scale(slowdown))
+            } else {
+                now.saturating_add(left.scale(factor))
+            };
+            if at == SimTime::NEVER && attempt.completes != SimTime::NEVER {
+                attempt.frozen = left.scale(1.0 / before);
+            }
             if at != attempt.completes {
                 attempt.schedule(at);
                 self.effects.push(Effect::Moved { id, at });

@@ -140,6 +140,7 @@ impl Model {
         attempt.state = State::InService;
         attempt.replica = replica;
         attempt.started = now;
+        attempt.frozen = service;
         attempt.schedule(now.saturating_add(duration));
         self.note_load(now);
         true
