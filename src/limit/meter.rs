@@ -14,7 +14,11 @@ pub struct Meter {
 
 /// How long `cost` units take at `rate` units per second, rounded down to the nanosecond, so that a client
 /// that sends exactly at its rate is never found above it. An unlimited rate takes no time.
+#[inline]
 pub fn increment(cost: f64, rate_per_s: f64) -> Span {
+    if rate_per_s == f64::INFINITY {
+        return Span::ZERO;
+    }
     // The small excess undoes the rounding of two divisions (100/60 s, then its inverse).
     Span::from_ns((cost / rate_per_s * NS_PER_S as f64 + 1e-4) as u64)
 }

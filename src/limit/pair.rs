@@ -41,6 +41,9 @@ pub struct Pair {
     requests: Meter,
     tokens: Meter,
     slots: [SimTime; 2],
+    /// What one request weighs at the request rate looked at last: most looks find the same rate.
+    request_rate: f64,
+    request_increment: Span,
     /// Output tokens of all successes and their number: the running mean.
     output_sum: u64,
     successes: u64,
@@ -67,6 +70,8 @@ impl Pair {
             requests: Meter::default(),
             tokens: Meter::default(),
             slots: [SimTime::ZERO; 2],
+            request_rate: f64::NAN,
+            request_increment: Span::ZERO,
             output_sum: 0,
             successes: 0,
         }
@@ -89,8 +94,13 @@ impl Pair {
         if self.successes == 0 { configured } else { self.output_sum as f64 / self.successes as f64 }
     }
 
-    fn read(&self, policy: &Policy, now: SimTime, cost: Cost, rates: Rates) -> Reading {
-        let increments = [increment(1.0, rates.requests), increment(cost.tokens, rates.tokens)];
+    #[inline]
+    fn read(&mut self, policy: &Policy, now: SimTime, cost: Cost, rates: Rates) -> Reading {
+        if self.request_rate != rates.requests {
+            self.request_rate = rates.requests;
+            self.request_increment = increment(1.0, rates.requests);
+        }
+        let increments = [self.request_increment, increment(cost.tokens, rates.tokens)];
         let waits = [
             self.requests.wait(now, increments[0], policy.burst),
             self.tokens.wait(now, increments[1], policy.burst),

@@ -227,7 +227,7 @@ impl Platform {
     /// A cold start is over.
     pub fn replica_ready(&mut self, now: SimTime, model: u32, replica: u32) {
         if self.models[model as usize].fleet.become_ready(replica) {
-            self.models[model as usize].note_load(now);
+            self.models[model as usize].note_fleet(now);
             self.serve_waiting(now, model);
         }
     }
@@ -247,7 +247,7 @@ impl Platform {
             }
             Decision::Shrink(count) => {
                 model.fleet.shed(count);
-                model.note_load(now);
+                model.note_fleet(now);
             }
         }
     }
@@ -269,7 +269,7 @@ impl Platform {
             Harm::LoseReplicas { .. } => {
                 let model = &mut self.models[incident.model as usize];
                 model.fleet.restore(lost);
-                model.note_load(now);
+                model.note_fleet(now);
                 self.serve_waiting(now, incident.model);
             }
             Harm::Slowdown { factor } => self.change_speed(now, incident.model, 1.0 / factor),
@@ -280,7 +280,7 @@ impl Platform {
     fn lose_replicas(&mut self, now: SimTime, index: u32, count: u32) -> u32 {
         let model = &mut self.models[index as usize];
         let lost = model.fleet.lose(count);
-        model.note_load(now);
+        model.note_fleet(now);
         for id in self.attempts.in_service(index) {
             let replica = self.attempts[id].replica;
             // They come newest first.
@@ -301,6 +301,7 @@ impl Platform {
         if (model.slowdown - 1.0).abs() < 1e-9 {
             model.slowdown = 1.0;
         }
+        model.note_capacity();
         let slowdown = model.slowdown;
         for id in self.attempts.in_service(index) {
             let attempt = &mut self.attempts[id];

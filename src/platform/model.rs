@@ -42,6 +42,7 @@ pub struct Model {
     pub(super) scaling: Scaling,
     pub(super) slowdown: f64,
     mix: Mix,
+    capacity: Rates,
     utilization: Option<Smoothed>,
     cold_starts: Key,
 }
@@ -53,6 +54,7 @@ impl Model {
         let reads = config.policy.law.reads_utilization();
         let fleet = Fleet::new(config.replicas, config.engine.per_replica);
         Model {
+            capacity: mix.capacity(fleet.slots(), 1.0),
             utilization: reads.then(|| Smoothed::new(UTILIZATION_TAU, fleet.utilization())),
             fleet,
             buffer: Buffer::new(config.buffer.max_wait, one_queue),
@@ -76,7 +78,20 @@ impl Model {
     /// What the ready replicas complete per second when saturated.
     #[inline]
     pub fn capacity(&self) -> Rates {
-        self.mix.capacity(self.fleet.slots(), self.slowdown)
+        debug_assert_eq!(self.capacity, self.mix.capacity(self.fleet.slots(), self.slowdown));
+        self.capacity
+    }
+
+    /// Mix, fleet or speed have changed: work the capacity out anew. It is asked for several times an attempt.
+    #[inline]
+    pub fn note_capacity(&mut self) {
+        self.capacity = self.mix.capacity(self.fleet.slots(), self.slowdown);
+    }
+
+    /// The fleet has changed.
+    pub fn note_fleet(&mut self, now: SimTime) {
+        self.note_capacity();
+        self.note_load(now);
     }
 
     /// What one replica completes per second when saturated.
@@ -136,6 +151,7 @@ impl Model {
         let (service, prompt, output) =
             (attempt.arriving.service, attempt.arriving.prompt, attempt.arriving.output);
         self.mix.record(service, prompt, output);
+        self.note_capacity();
         let duration = if self.slowdown == 1.0 { service } else { service.scale(self.slowdown) };
         attempt.state = State::InService;
         attempt.replica = replica;
