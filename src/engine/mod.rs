@@ -509,9 +509,7 @@ impl<'a, O: Observer> Engine<'a, O> {
     /// Do what the platform's last move asks for, until it asks for nothing more.
     #[inline]
     fn settle(&mut self, now: SimTime, model: u32) {
-        // An attempt refused on arrival changes no level.
-        let refused = matches!(self.platform.effects[..], [Effect::Failed { refused: true, .. }]);
-        if O::ACTIVE && !refused {
+        if O::ACTIVE && self.platform.take_touched(model) {
             self.observer.levels(now, model, &self.platform.model(model).levels());
         }
         if self.platform.effects.is_empty() {
@@ -527,7 +525,7 @@ impl<'a, O: Observer> Engine<'a, O> {
                     self.await_completion(at, id);
                 }
                 Effect::Moved { id, at } => self.await_completion(at, id),
-                Effect::Failed { id, reply, .. } => self.on_reply(now, id, reply),
+                Effect::Failed { id, reply } => self.on_reply(now, id, reply),
                 Effect::DropTimer { model, at } => self.schedule(at, Event::Drop(narrow(model))),
                 Effect::Ready { model, replica, at } => {
                     self.schedule(at, Event::ReplicaReady { model: narrow(model), replica });

@@ -144,14 +144,13 @@ impl Pair {
     /// The wait that `x-ratelimit-reset` tells on a failure, before rounding. `limited` is the binding
     /// resource of a red attempt, `None` for a 503; `backlog` the model's waiting work over its service rate.
     pub fn reset(&mut self, policy: &Policy, now: SimTime, ask: &Ask, live: &Live) -> Span {
-        let mode = if ask.limited.is_some() { policy.reset_on_429 } else { policy.reset_otherwise };
-        if mode == ResetMode::Model && ask.limited.is_some() {
+        if ask.mode == ResetMode::Model && ask.limited.is_some() {
             return ask.backlog;
         }
         let rates = self.rates(policy, now, live);
         let reading = self.read(policy, now, ask.cost, rates);
         let conforms_in = reading.waits[0].max(reading.waits[1]);
-        match mode {
+        match ask.mode {
             ResetMode::Model => ask.backlog.max(conforms_in),
             ResetMode::Gcra => conforms_in,
             ResetMode::Reserved if !ask.failed => conforms_in,
@@ -189,6 +188,8 @@ pub struct Ask {
     pub limited: Option<Resource>,
     /// Whether the response is an error.
     pub failed: bool,
-    /// The model's waiting work over its service rate.
+    /// How the value is computed for this response.
+    pub mode: ResetMode,
+    /// The model's waiting work over its service rate; read in mode `model` only.
     pub backlog: Span,
 }

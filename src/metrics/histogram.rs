@@ -86,6 +86,31 @@ impl Histogram {
         unreachable!("the counts sum to the total")
     }
 
+    /// The values at two ranks, the lower first, in one pass over the buckets.
+    ///
+    /// # Panics
+    /// If a rank is 0 or above the number of values.
+    pub fn at_ranks(&self, [lower, upper]: [u64; 2]) -> [Span; 2] {
+        assert!(0 < lower && lower <= upper && upper <= self.total, "ranks of counted values");
+        let (mut seen, mut low) = (0, None);
+        for (offset, &count) in self.counts.iter().enumerate() {
+            seen += count;
+            if seen >= lower {
+                let here = Span::from_ns(middle_of(self.first + offset));
+                let low = *low.get_or_insert(here);
+                if seen >= upper {
+                    return [low, here];
+                }
+            }
+        }
+        unreachable!("the counts sum to the total")
+    }
+
+    /// The rank of the `q`-quantile of the counted values.
+    pub fn rank_of(&self, q: f64) -> u64 {
+        ((q * self.total as f64).ceil() as u64).max(1)
+    }
+
     /// The `q`-quantile (0 < q ≤ 1) of `population` values of which only these are known to be finite: the
     /// smallest value that at least a share q of the population does not exceed; `None` if fewer reach one.
     pub fn quantile_of(&self, q: f64, population: u64) -> Option<Span> {
@@ -182,6 +207,8 @@ mod tests {
         assert_eq!(h.quantile_of(0.5, 100), Some(Span::from_ns(50)));
         assert_eq!(h.quantile_of(0.95, 100), None);
         assert_eq!(h.quantile(1.0), Some(Span::from_ns(80)));
+        let both = h.at_ranks([h.rank_of(0.5), h.rank_of(0.99)]);
+        assert_eq!(both.map(Some), [h.quantile(0.5), h.quantile(0.99)]);
         assert_eq!(Histogram::new().quantile(0.5), None);
         assert_eq!(h.mean(), Some(Span::from_ns(41)));
     }

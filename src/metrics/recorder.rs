@@ -115,8 +115,8 @@ impl<'a> Recorder<'a> {
             return;
         }
         let entry = self.outcomes.get_mut(*bin, workload);
-        let at = |q| u128::from(times.quantile(q).expect("the bin has a success").as_ns());
-        entry.time_to_success_ns = [at(0.5), at(0.99)];
+        let both = times.at_ranks([times.rank_of(0.5), times.rank_of(0.99)]);
+        entry.time_to_success_ns = both.map(|time| u128::from(time.as_ns()));
         entry.quantiled = 1;
         times.clear();
     }
@@ -125,6 +125,9 @@ impl<'a> Recorder<'a> {
     #[inline]
     fn integrate(&mut self, at: SimTime, model: u32) {
         let (since, levels) = &mut self.levels[model as usize];
+        if at <= *since {
+            return;
+        }
         if let Some(levels) = levels {
             let values = [f64::from(levels.in_service), levels.utilization, f64::from(levels.waiting)];
             self.capacity.spread(*since, at, model, |bin, ns| {

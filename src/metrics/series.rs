@@ -79,6 +79,11 @@ impl<T: Clone + Default> Bins<T> {
     /// Spread `level` over the bins from one instant to another: each gets level × its share in nanoseconds.
     #[inline]
     pub fn spread(&mut self, from: SimTime, to: SimTime, column: u32, mut add: impl FnMut(&mut T, f64)) {
+        // Most stretches lie within the bin looked at last.
+        let (bin, start, end) = self.last;
+        if start <= from.as_ns() && to.as_ns() <= end {
+            return add(self.get_mut(bin, column as usize), (to - from).as_ns() as f64);
+        }
         let mut from = from;
         while from < to {
             let bin = self.index(from);

@@ -25,7 +25,7 @@ pub mod mix;
 pub mod model;
 
 use crate::limit::pair::{Ask, Color, Completion, Cost, Pair, RESET_MAX, Resource};
-use crate::limit::policy::{Enforcement, Headers};
+use crate::limit::policy::{Enforcement, Headers, ResetMode};
 use crate::limit::usage::{Rates, Served};
 use crate::reply::{Outcome, Reply};
 use crate::units::{SimTime, Span};
@@ -58,8 +58,6 @@ pub enum Effect {
         id: Id,
         /// What its client is told.
         reply: Reply,
-        /// It failed on arrival, without waiting or being served.
-        refused: bool,
     },
     /// Call [`Platform::drop_expired`] at `at`.
     DropTimer {
@@ -121,6 +119,12 @@ impl Platform {
         &self.attempts[id]
     }
 
+    /// Whether a model's levels may have changed since the last call.
+    #[inline]
+    pub fn take_touched(&mut self, index: u32) -> bool {
+        self.models[index as usize].take_touched()
+    }
+
     /// A model, by index.
     pub fn model(&self, index: u32) -> &Model {
         &self.models[index as usize]
@@ -150,7 +154,7 @@ impl Platform {
                 Enforcement::Strict => true,
             };
         if refused || model.is_dead() {
-            return self.fail(now, id, true);
+            return self.fail(now, id);
         }
         if model.buffer.is_empty() && model.begin(now, id, &mut self.attempts) {
             let at = self.attempts[id].completes;
@@ -158,8 +162,9 @@ impl Platform {
         }
         let predicted = model.predicted_wait(model.buffer.class(color));
         if model.config.buffer.early_refusal && predicted.is_some_and(|w| w > model.config.buffer.max_wait) {
-            return self.fail(now, id, true);
+            return self.fail(now, id);
         }
+        model.touched = true;
         if let Some(at) = model.buffer.push(now, id, &mut self.attempts) {
             self.effects.push(Effect::DropTimer { model: arriving.model, at });
         }
@@ -195,7 +200,8 @@ impl Platform {
     pub fn drop_expired(&mut self, now: SimTime, model: u32) {
         let (expired, next) = self.models[model as usize].buffer.expired(now, &mut self.attempts);
         if let Some(id) = expired {
-            self.fail(now, id, false);
+            self.models[model as usize].touched = true;
+            self.fail(now, id);
         }
         self.effects.extend(next.map(|at| Effect::DropTimer { model, at }));
     }
@@ -214,6 +220,7 @@ impl Platform {
         }
         if attempt.state == State::Waiting {
             model.buffer.remove(id, &mut self.attempts);
+            model.touched = true;
             return Some(Consumed::default());
         }
         model.end(now, id, &mut self.attempts);
@@ -286,7 +293,7 @@ impl Platform {
             // They come newest first.
             if lost.binary_search_by(|lost| replica.cmp(lost)).is_ok() {
                 self.attempts[id].state = State::Away;
-                self.fail(now, id, false);
+                self.fail(now, id);
             }
         }
         lost.len() as u32
@@ -333,14 +340,14 @@ impl Platform {
     }
 
     /// An attempt fails: at or below its rate that is the platform's doing (503), above it the org's (429).
-    fn fail(&mut self, now: SimTime, id: Id, refused: bool) {
+    fn fail(&mut self, now: SimTime, id: Id) {
         let outcome = match self.attempts[id].color {
             Color::Green => Outcome::Unavailable,
             Color::Red(Resource::Requests) => Outcome::LimitedRequest,
             Color::Red(Resource::Tokens) => Outcome::LimitedToken,
         };
         let reply = self.reply(now, id, outcome);
-        self.effects.push(Effect::Failed { id, reply, refused });
+        self.effects.push(Effect::Failed { id, reply });
     }
 
     /// The response, with the headers it carries.
@@ -362,7 +369,9 @@ impl Platform {
         if !(carried || retry_after) {
             return Reply { outcome, reset_s: None, retry_after_s: None };
         }
-        let ask = Ask { cost: attempt.cost, limited, failed, backlog: model.backlog() };
+        let mode = if limited.is_some() { policy.reset_on_429 } else { policy.reset_otherwise };
+        let backlog = if mode == ResetMode::Model { model.backlog() } else { Span::ZERO };
+        let ask = Ask { cost: attempt.cost, limited, failed, mode, backlog };
         let dead = failed && model.is_dead();
         let wait = if dead {
             RESET_MAX

@@ -41,6 +41,8 @@ pub struct Model {
     pub(super) buffer: Buffer,
     pub(super) scaling: Scaling,
     pub(super) slowdown: f64,
+    /// Its levels may have changed since [`Model::take_touched`].
+    pub(super) touched: bool,
     mix: Mix,
     capacity: Rates,
     utilization: Option<Smoothed>,
@@ -61,6 +63,7 @@ impl Model {
             scaling: Scaling::default(),
             slowdown: 1.0,
             mix,
+            touched: false,
             cold_starts,
             config,
         }
@@ -86,6 +89,12 @@ impl Model {
     #[inline]
     pub fn note_capacity(&mut self) {
         self.capacity = self.mix.capacity(self.fleet.slots(), self.slowdown);
+    }
+
+    /// Whether the levels may have changed since the last call.
+    #[inline]
+    pub fn take_touched(&mut self) -> bool {
+        std::mem::take(&mut self.touched)
     }
 
     /// The fleet has changed.
@@ -175,6 +184,7 @@ impl Model {
     /// The load has changed: let the smoothed utilisation know.
     #[inline]
     pub fn note_load(&mut self, now: SimTime) {
+        self.touched = true;
         if let Some(smoothed) = &mut self.utilization {
             smoothed.step(now, self.fleet.utilization());
         }
