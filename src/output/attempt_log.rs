@@ -1,7 +1,7 @@
 //! `attempts.csv`: every attempt as it ends, streamed while the run goes on.
 
 use super::columns::ATTEMPTS;
-use super::report::workload_names;
+use super::rows::workload_names;
 use super::table::{Cell, Table};
 use crate::metrics::observer::{AttemptRecord, Ended};
 use crate::scenario::Scenario;

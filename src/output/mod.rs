@@ -5,6 +5,7 @@
 //! | [`columns`] | every column of every table: name, unit, meaning |
 //! | [`table`] | rows to CSV text, one rule for numbers |
 //! | [`report`], [`summary_json`] | the tables and the summary of a result |
+//! | `rows` | whose the rows of the summary are, and their intervals |
 //! | [`attempt_log`] | every attempt, streamed |
 //! | [`interval`] | confidence intervals over replications |
 //! | [`manifest`] | `manifest.json`, the record that a result is whole |
@@ -27,6 +28,7 @@ pub mod layout;
 pub mod manifest;
 mod opening;
 pub mod report;
+mod rows;
 pub mod summary_json;
 pub mod table;
 pub mod writer;

@@ -1,14 +1,15 @@
 //! The files of a result, from what the replications found: CSV tables and `summary.json`.
 
 use super::columns::{CAPACITY, Column, OUTCOMES, RATES, SUMMARY, TIME_TO_SUCCESS, TableSpec};
-use super::interval::{self, Interval};
+use super::interval::Interval;
+use super::rows::{summary_rows, workload_names};
 use super::summary_json;
 use super::table::{Cell, Table};
-use crate::metrics::metric::{self, METRICS, Unit};
+use crate::metrics::metric::{self, Unit};
 use crate::metrics::summary::Summary;
 use crate::replications::Results;
+use crate::scenario::Scenario;
 use crate::scenario::loading::Loaded;
-use crate::scenario::{Scenario, Workload};
 
 /// A file of the result, in memory.
 #[derive(Clone, Debug)]
@@ -61,27 +62,6 @@ impl Filling {
         let bytes = self.table.finish().expect(MEMORY);
         ReportFile { name: self.spec.file, columns: self.columns, bytes }
     }
-}
-
-/// org, workload and model of a row.
-type Names<'a> = [&'a str; 3];
-
-/// The names of every workload, in order.
-pub(super) fn workload_names(scenario: &Scenario) -> Vec<Names<'_>> {
-    let name_of = |w: &'_ Workload| {
-        (scenario.orgs[w.org as usize].name.as_str(), scenario.models[w.model as usize].name.as_str())
-    };
-    let names = scenario.workloads.iter().map(|w| (name_of(w), w.name.as_str()));
-    names.map(|((org, model), workload)| [org, workload, model]).collect()
-}
-
-/// The rows of the summary: each workload, then all together.
-pub(super) fn summary_rows<'a>(
-    scenario: &'a Scenario,
-    results: &'a Results,
-) -> impl Iterator<Item = (Names<'a>, &'a Summary)> {
-    let total = (["TOTAL", "", ""], &results.total);
-    workload_names(scenario).into_iter().zip(&results.summaries).chain([total])
 }
 
 /// A metric's value as a cell: counts of a single run are whole.
@@ -237,13 +217,4 @@ fn time_to_success(scenario: &Scenario, results: &Results) -> ReportFile {
         }
     }
     file.finish()
-}
-
-/// The interval of each metric of a row over replications; `None` where it is not defined in every run.
-pub(super) fn intervals(results: &Results, row: usize) -> Vec<Option<Interval>> {
-    let of = |metric: usize| {
-        let values: Option<Vec<f64>> = results.values.iter().map(|run| run[row][metric]).collect();
-        interval::Interval::of(&values?)
-    };
-    (0..METRICS.len()).map(of).collect()
 }

@@ -1,0 +1,92 @@
+//! What is seen of a run: records of attempts, samples, and what is still open at the end.
+
+use super::Engine;
+use super::requests::Phase;
+use crate::chain::Id;
+use crate::limit::pair::Color;
+use crate::metrics::observer::{AttemptRecord, Ended, Observer};
+use crate::reply::{Outcome, Reply};
+use crate::units::SimTime;
+
+impl<O: Observer> Engine<'_, O> {
+    /// Tell the observer how an attempt ended for its client.
+    #[inline]
+    pub(super) fn record(&mut self, at: SimTime, id: Id, ended: Ended) {
+        if !O::ACTIVE {
+            return;
+        }
+        let request = &self.requests[id];
+        let arrived = matches!(request.phase, Phase::Out | Phase::Late);
+        let attempt = arrived.then(|| self.platform.attempt(id));
+        let served = matches!(ended, Ended::Answered(Reply { outcome: Outcome::Ok, .. }));
+        let answered = matches!(ended, Ended::Answered(_));
+        let one_way = self.sources[request.workload as usize].one_way;
+        let left = if answered { at - one_way } else { at };
+        let waited = |a: &crate::platform::attempt::Attempt| match a.started {
+            SimTime::NEVER => left.saturating_since(a.arrived),
+            started => started - a.arrived,
+        };
+        let round_trip = self.scenario.workloads[request.workload as usize].rtt;
+        self.observer.ended(&AttemptRecord {
+            workload: request.workload,
+            request: request.number,
+            attempt: request.memory.attempts,
+            counted: request.counted,
+            sent: request.sent,
+            at,
+            ended,
+            green: attempt.map(|a| a.color == Color::Green),
+            wait: attempt.map(waited),
+            first_token: attempt.filter(|_| served).and_then(|a| a.first_token()).map(|t| t + round_trip),
+            prompt: request.prompt,
+            output: request.output,
+        });
+    }
+
+    #[inline(never)]
+    pub(super) fn sample(&mut self, at: SimTime) {
+        for pair in 0..self.scenario.pairs.len() as u32 {
+            let (dynamic, success) = self.platform.pair_rates(at, pair);
+            self.observer.sample_pair(at, pair, dynamic, success);
+        }
+        for index in 0..self.scenario.models.len() as u32 {
+            let model = self.platform.model(index);
+            self.observer.sample_model(at, index, &model.levels(), model.forecast());
+        }
+        self.observer.sampled();
+    }
+
+    /// The run is over at `end`: count what is still open and in flight.
+    pub(super) fn close(&mut self, end: SimTime) {
+        for workload in 0..self.sources.len() as u32 {
+            // Born before the end, but would reach the platform after it.
+            while self.sources[workload as usize].next.is_some_and(|nature| nature.born < end) {
+                self.bear(workload);
+                let source = &mut self.sources[workload as usize];
+                source.next = source.draw();
+            }
+        }
+        let open: Vec<Id> = self.requests.open().map(|(id, _)| id).collect();
+        for id in open {
+            let request = self.requests[id];
+            if request.phase == Phase::Sending && request.sent <= end {
+                self.send(id);
+            }
+            let in_flight = match request.phase {
+                Phase::Out | Phase::Late => true,
+                Phase::Sending => request.sent <= end,
+                Phase::Pausing => false,
+                Phase::Orphan | Phase::Ghost => continue,
+                Phase::Free => unreachable!("free entries are not open"),
+            };
+            if in_flight {
+                self.record(end, id, Ended::InFlight);
+            }
+            self.ledger.enter(request.workload, request.counted, |account| {
+                account.open += 1;
+                account.in_flight += u64::from(in_flight);
+                account.pending += request.tokens();
+            });
+        }
+    }
+}
