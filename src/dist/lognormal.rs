@@ -50,11 +50,6 @@ impl Lognormal {
         let mean = median * (variance / 2.0).exp();
         Ok(Lognormal { mu: median.ln(), sigma, mean, cv: variance.exp_m1().sqrt() })
     }
-
-    /// The median e^μ.
-    pub fn median(&self) -> f64 {
-        self.mu.exp()
-    }
 }
 
 impl Law for Lognormal {

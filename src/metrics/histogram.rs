@@ -66,11 +66,6 @@ impl Histogram {
         })
     }
 
-    /// The sum of the values in seconds.
-    pub fn sum_s(&self) -> f64 {
-        self.sum_ns as f64 / 1e9
-    }
-
     /// The value that `rank` of the values (counted from 1) do not exceed; `None` if fewer were counted.
     pub fn at_rank(&self, rank: u64) -> Option<Span> {
         if rank == 0 || rank > self.total {
