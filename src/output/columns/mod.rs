@@ -117,7 +117,7 @@ mod tests {
             (
                 &CAPACITY,
                 "time_s,model,ready_replicas,starting_replicas,draining_replicas,in_service,\
-                 utilization,buffer_depth,buffer_wait_mean_s,forecast_rpm,offered_rpm",
+                 utilization,buffer_depth,buffer_wait_mean_s,forecast_rpm,offered_rpm,capacity_rpm",
             ),
             (&TIME_TO_SUCCESS, "org,workload,model,time_s,succeeded_share"),
             (
