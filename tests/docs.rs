@@ -101,6 +101,24 @@ fn every_rule_has_a_test_and_a_row_in_the_model() {
 }
 
 #[test]
+fn every_statement_of_the_providers_page_names_its_test() {
+    let page = read("docs/page.md");
+    let rows: Vec<&str> = page.lines().filter(|line| line.starts_with("| P")).collect();
+    assert!(rows.len() > 30, "{} statements", rows.len());
+    for (number, row) in (1..).zip(&rows) {
+        assert!(row.starts_with(&format!("| P{number} | ")), "after P{}: {row}", number - 1);
+        assert_eq!(row.matches(" | ").count(), 3, "P{number} is not a row of four cells");
+        assert!(!tests_named(row).is_empty(), "P{number} names no test");
+    }
+    // A test made for a statement is named in its row.
+    for name in tests_in(&read("tests/rules/page.rs")) {
+        let number = name[1..].split('_').next().unwrap();
+        let row = rows.iter().find(|row| row.starts_with(&format!("| P{number} ")));
+        assert!(row.is_some_and(|row| row.contains(&format!("::{name}`"))), "{name} is not in its row");
+    }
+}
+
+#[test]
 fn every_relative_link_leads_somewhere() {
     let mut broken = Vec::new();
     for page in pages() {

@@ -68,20 +68,13 @@ impl Chart for Cost {
 
 /// The cheapest against the dearest lane, else what was spent and by whom; what was in vain, if it can be seen.
 fn finding(total: &Spend, by: &str, parties: &[Party]) -> String {
-    let priced = parties.iter().filter_map(|party| Some((party, party.spend.per_million_usd()?)));
-    let cheap = priced.clone().min_by(|a, b| a.1.total_cmp(&b.1));
-    let dear = priced.max_by(|a, b| a.1.total_cmp(&b.1));
-    let mut head = match (by, cheap, dear) {
-        ("lane", Some((cheap, low)), Some((dear, high))) if low < high * 0.999 && low > 0.0 => format!(
-            "A million tokens cost {} by {}, {} of the {} by {}",
-            money(low),
-            cheap.name,
-            percent(low / high),
-            money(high),
-            dear.name
-        ),
-        ("lane", Some((_, price)), Some(_)) => {
-            format!("A million tokens cost {} by whatever lane", money(price))
+    let price = |party: &Party| party.spend.per_million_usd();
+    let mut priced: Vec<(&Party, f64)> = parties.iter().filter_map(|p| Some((p, price(p)?))).collect();
+    priced.sort_by(|a, b| a.1.total_cmp(&b.1));
+    let mut head = match (by, &priced[..]) {
+        ("lane", [(_, low), .., (_, high)]) if *low < high * 0.999 && *low > 0.0 => compared(&priced),
+        ("lane", [(_, price), ..]) => {
+            format!("A million tokens cost {} by whatever lane", money(*price))
         }
         _ => {
             let spent = format!("{} spent", money(total.cost_usd));
@@ -103,6 +96,24 @@ fn finding(total: &Spend, by: &str, parties: &[Party]) -> String {
     }
     let wasted = total.wasted_usd / total.cost_usd;
     if wasted >= SEEN { format!("{head}; {} of all spend was in vain", percent(wasted)) } else { head }
+}
+
+/// The cheapest of several lanes, given from cheap to dear, against the ordinary one, or against the dearest if it
+/// is the ordinary one; and what the others take.
+fn compared(priced: &[(&Party, f64)]) -> String {
+    let (cheap, low) = priced[0];
+    let ordinary = priced.iter().skip(1).find(|(party, _)| party.name == "serverless");
+    let (other, high) = *ordinary.unwrap_or(&priced[priced.len() - 1]);
+    let head = format!(
+        "A million tokens cost {} by {}, {} of the {} by {}",
+        money(low),
+        cheap.name,
+        percent(low / high),
+        money(high),
+        other.name
+    );
+    let rest = priced.iter().skip(1).filter(|(party, _)| party.name != other.name).take(1);
+    rest.fold(head, |head, (party, price)| format!("{head}; {} by {}", money(*price), party.name))
 }
 
 fn picture(
@@ -266,9 +277,16 @@ mod tests {
     fn the_finding_compares_lanes_or_says_who_spent() {
         let (serverless, batch) = (party("serverless", 8.8, 1e7, 1e4), party("batch", 4.4, 1e7, 1e4));
         assert_eq!(
-            said("lane", &[serverless.clone(), batch]),
+            said("lane", &[serverless.clone(), batch.clone()]),
             "A million tokens cost $0.44 by batch, 50.0 % of the $0.88 by serverless"
         );
+        let reserved = party("dedicated", 5.76, 2e6, 1e3);
+        assert_eq!(
+            said("lane", &[serverless.clone(), reserved.clone(), batch]),
+            "A million tokens cost $0.44 by batch, 50.0 % of the $0.88 by serverless; $2.88 by dedicated"
+        );
+        let without = said("lane", &[serverless.clone(), reserved]);
+        assert_eq!(without, "A million tokens cost $0.88 by serverless, 30.6 % of the $2.88 by dedicated");
         let idle = party("dedicated", 2.0, 0.0, 0.0);
         assert_eq!(
             said("lane", &[serverless.clone(), idle.clone()]),

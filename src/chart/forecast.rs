@@ -130,6 +130,8 @@ fn fleet(data: &ResultData, grid: &Grid, model: u32) -> Fleet {
     let head = data.summary.models.iter().find(|head| head.model == name);
     let shift_s = head.and_then(|head| head.forecast_horizon_s);
     let mut told = cells("forecast_rpm");
+    // Before the first look there is no forecast.
+    told.iter_mut().take_while(|cell| cell.1 == 0.0).for_each(|cell| cell.1 = f64::NAN);
     let made = grid.mean(told.iter().copied());
     let shift_bins = (shift_s.unwrap_or(0.0) / grid.interval_s).round() * grid.interval_s;
     told.iter_mut().for_each(|cell| cell.0 += shift_bins);

@@ -1,6 +1,6 @@
 //! Laws: the dynamic rates that different laws grant one org, a line per model, over what the org offers.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::axis::Axis;
 use super::canvas::Canvas;
@@ -105,14 +105,22 @@ fn compared(data: &ResultData) -> Option<Vec<Group>> {
     };
     let groups: Vec<Group> =
         tally::groups(data, &[0, 2]).into_iter().filter(|group| law(group.key[1]).is_some()).collect();
-    let mut uses: std::collections::BTreeMap<u32, (BTreeSet<&str>, f64)> = Default::default();
+    let mut uses: BTreeMap<u32, (BTreeSet<&str>, f64)> = BTreeMap::new();
     for group in &groups {
         let (laws, attempts) = uses.entry(group.key[0]).or_default();
         laws.extend(law(group.key[1]));
         *attempts += group.tally.attempts;
     }
-    let most = uses.iter().max_by(|(_, a), (_, b)| (a.0.len().cmp(&b.0.len())).then(a.1.total_cmp(&b.1)));
-    let (&org, _) = most.filter(|(_, (laws, _))| laws.len() > 1)?;
+    // Of two that use as many, the one that bursts shows more.
+    let bursts = |org: u32| {
+        let name = data.names.text(org);
+        data.summary.causes.iter().any(|cause| cause.org.as_deref() == Some(name))
+    };
+    let ranked = uses.iter().filter(|(_, (laws, _))| laws.len() > 1);
+    let (&org, _) = ranked.max_by(|(a, (a_laws, a_sent)), (b, (b_laws, b_sent))| {
+        let by_laws = a_laws.len().cmp(&b_laws.len());
+        by_laws.then(bursts(**a).cmp(&bursts(**b))).then(a_sent.total_cmp(b_sent))
+    })?;
     Some(groups.into_iter().filter(|group| group.key[0] == org).collect())
 }
 
@@ -166,7 +174,7 @@ fn vertical(
         return (Axis { ticks, title: String::new() }, scale);
     }
     // Traffic far above every rate would press them to the floor.
-    let axis = Axis::from_zero(high.max(traffic.min(1.3 * high)), 5);
+    let axis = Axis::from_zero(high.max(traffic.min(1.3 * high)), ((bottom - top) / 60.0) as usize);
     let scale = Scale::linear(0.0, axis.high(), bottom, top);
     (axis, scale)
 }

@@ -55,18 +55,18 @@ pub const SERIES: [(RGBColor, Dash); 4] = [
     (RGBColor(0xe6, 0x61, 0x00), Dash::Dotted),
 ];
 
-/// Up to nine lines of one panel, in order: those of [`SERIES`], and more of which no two that look alike in
+/// Up to nine lines of one panel, in order: those of [`SERIES`], and more, of which no two that look alike in
 /// colour have the same dash.
 pub const MANY: [(RGBColor, Dash); 9] = [
     SERIES[0],
     SERIES[1],
     SERIES[2],
     SERIES[3],
-    (RGBColor(0x1a, 0x85, 0xff), Dash::Short),
-    (INK, Dash::Solid),
-    (RGBColor(0xe6, 0x61, 0x00), Dash::Long),
+    (RGBColor(0x00, 0x8a, 0x6e), Dash::Long),
+    (RGBColor(0x8c, 0x56, 0x1b), Dash::Solid),
+    (RGBColor(0x6a, 0x3d, 0x9a), Dash::Dotted),
+    (INK, Dash::Short),
     (RGBColor(0xcc, 0x79, 0xa7), Dash::Solid),
-    (RGBColor(0x1a, 0x85, 0xff), Dash::Dotted),
 ];
 
 /// What the autoscaler expects: line.

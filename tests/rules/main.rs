@@ -6,6 +6,7 @@
 //! | [`outcomes`] | S7, S8, S12: what becomes of an attempt, and what its answer says |
 //! | [`capacity`] | S9, S10: capacity follows demand |
 //! | [`clients`] | S11, S13, S14: how to send |
+//! | [`page`] | what the page says beyond them |
 
 #[path = "../common/mod.rs"]
 mod common;
@@ -14,6 +15,7 @@ mod capacity;
 mod clients;
 mod limits;
 mod outcomes;
+mod page;
 
 use ratetide::metrics::observer::{AttemptRecord, Ended};
 use ratetide::replications::Results;
