@@ -64,6 +64,17 @@ impl Chain {
         self.len += 1;
     }
 
+    /// Add a member before all others.
+    pub fn push_front(&mut self, id: Id, links: &mut Links) {
+        *links.at(id) = [NONE, self.head];
+        match self.head {
+            NONE => self.tail = id,
+            head => links.at(head)[0] = id,
+        }
+        self.head = id;
+        self.len += 1;
+    }
+
     /// Take a member out.
     #[inline]
     pub fn remove(&mut self, id: Id, links: &mut Links) {
@@ -114,6 +125,9 @@ mod tests {
         assert_eq!((members(&chain, &links), chain.len()), (vec![1, 3, 0], 3));
         chain.replace(3, 9, &mut links);
         assert_eq!(members(&chain, &links), [1, 9, 0]);
+        chain.push_front(7, &mut links);
+        assert_eq!((members(&chain, &links), chain.len()), (vec![7, 1, 9, 0], 4));
+        chain.remove(7, &mut links);
         [1, 9, 0].into_iter().for_each(|id| chain.remove(id, &mut links));
         assert_eq!(chain, Chain::default());
     }

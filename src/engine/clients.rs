@@ -110,6 +110,7 @@ impl<O: Observer> Engine<'_, O> {
             expected_output: plan.mean_output,
             service: request.service,
             prefill: request.prefill,
+            spare: false,
         };
         let workload = request.workload;
         if plan.client.timeout != Span::MAX && !ghost {
@@ -121,7 +122,7 @@ impl<O: Observer> Engine<'_, O> {
             }
         }
         self.platform.arrive(now, id, arriving);
-        if O::ACTIVE {
+        if O::ACTIVE && !arriving.spare {
             let green = self.platform.attempt(id).color == Color::Green;
             self.observer.labelled(now, arriving.pair, arriving.model, green);
         }

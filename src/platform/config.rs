@@ -111,7 +111,12 @@ pub struct ModelConfig {
     pub price: Price,
     /// Its limit block.
     pub policy: Policy,
+    /// The share of ready slots that work for spare capacity leaves free.
+    pub spare_reserve: f64,
 }
+
+/// What [`ModelConfig::spare_reserve`] is unless somebody says otherwise: an assumption.
+pub const SPARE_RESERVE: f64 = 0.1;
 
 const TOKEN_SERVICE: Spec = Spec::new(
     "token_service",
@@ -242,6 +247,7 @@ impl ModelConfig {
             autoscaler,
             price,
             policy,
+            spare_reserve: SPARE_RESERVE,
         })
     }
 }
