@@ -27,3 +27,6 @@ pub mod policy;
 pub mod presets;
 pub mod rate_law;
 pub mod usage;
+
+#[cfg(test)]
+mod properties;

@@ -277,9 +277,10 @@ mod tests {
             org.saturate(0, minute * MIN);
             assert!((org.rate(minute * MIN) - rate).abs() < 1e-9, "{minute} min: {}", org.rate(minute * MIN));
         }
-        // Unused, it stays for ten minutes after the last minute's use has fallen below half.
-        let left = org.rate(60 * MIN);
-        assert_eq!(org.rate(70 * MIN), left);
+        // Unused, it grows while the last minute's use is enough, and stays until ten minutes after that use has
+        // fallen below half.
+        let left = org.rate(61 * MIN);
+        assert!(left < 12.05 && org.rate(70 * MIN) == left, "{left}");
         let faded = org.rate(70 * MIN + 31 + HALF_LIFE_S as u64);
         assert!((faded / left - 0.5).abs() < 0.01, "{left} → {faded}");
         assert_eq!(org.rate(3000 * MIN), 1.0);
