@@ -40,7 +40,7 @@ fn done(command: &mut Command) -> Output {
     output
 }
 
-/// The sources with the law of CONTRIBUTING.md added; where they are.
+/// Copy the sources to `folder`, with the law of CONTRIBUTING.md added.
 fn extended(folder: &Path) {
     for part in ["src", "scenarios", "benches"] {
         let _ = fs::remove_dir_all(folder.join(part));
@@ -102,8 +102,7 @@ fn one_more_law_is_one_file_and_one_line() {
     let mut build = Command::new(env!("CARGO"));
     build.args(["build", "--offline", "--locked", "--bin", "ratetide-extended", "--test", "nothing"]);
     // Quick to compile: it runs for a moment. Dependencies keep their profile.
-    let quick = ["opt-level=0", "debug=false", "incremental=false"];
-    for setting in quick.into_iter().filter(|setting| !setting.starts_with("incremental")) {
+    for setting in ["opt-level=0", "debug=false"] {
         build.args(["--config", &format!("profile.dev.package.ratetide-extended.{setting}")]);
     }
     build.arg("--manifest-path").arg(folder.join("Cargo.toml")).arg("--target-dir").arg(target);
@@ -121,7 +120,9 @@ fn one_more_law_is_one_file_and_one_line() {
     let scenario = folder.join("extended.toml");
     fs::write(&scenario, SCENARIO).unwrap();
     let out = folder.join("out");
-    done(Command::new(&binary).arg("run").arg(&scenario).arg("-o").arg(&out).args(["--no-charts", "--force"]));
+    done(
+        Command::new(&binary).arg("run").arg(&scenario).arg("-o").arg(&out).args(["--no-charts", "--force"]),
+    );
     let summary = read(out.join("summary.csv"));
     let (head, rows) = summary.split_once('\n').unwrap();
     let column = head.split(',').position(|name| name == "dynamic_rate_end_rpm").unwrap();

@@ -5,9 +5,9 @@ mod common;
 use common::estimate::assert_near;
 use common::run::{run, run_logged, scenario};
 use ratetide::limit::filling::Filling;
+use ratetide::metrics::observer::Ended;
 use ratetide::replications::Results;
 use ratetide::reply::Outcome;
-use ratetide::metrics::observer::Ended;
 
 /// One org without retries in front of a model that serves at once.
 fn metered(duration: &str, limit: &str, traffic: &str) -> String {
@@ -63,7 +63,12 @@ fn v19_ewma_at_the_limit() {
         let results = run(&metered("100 min", &limit, "arrivals.constant = { rate = \"200/s\" }"));
         for minute in [0, 10, 20, 25, 30, 45, 60, 75, 90] {
             let truth = ewma_rpm(60.0, h, tau_min, minute as f64).min(6000.0);
-            assert_near(&format!("h {h}, τ {tau_min}, {minute} min"), rate_rpm(&results, minute), truth, 0.01);
+            assert_near(
+                &format!("h {h}, τ {tau_min}, {minute} min"),
+                rate_rpm(&results, minute),
+                truth,
+                0.01,
+            );
         }
     }
 }
@@ -226,9 +231,45 @@ fn a_formula_reproduces_the_default_law() {
             for pair in 0..2 {
                 let [a, b] = [&one.0, &other.0].map(|results| results.rates.get(minute, pair).dynamic);
                 let near = |a: f64, b: f64| (a - b).abs() <= 1e-9 * a;
-                assert!(near(a.requests, b.requests) && near(a.tokens, b.tokens), "{law}, {minute}: {a:?} {b:?}");
+                assert!(
+                    near(a.requests, b.requests) && near(a.tokens, b.tokens),
+                    "{law}, {minute}: {a:?} {b:?}"
+                );
             }
         }
+    }
+}
+
+/// Each quantity, told by a run in which it is known.
+#[test]
+fn a_formula_sees_each_quantity() {
+    let rpm = |formula: &str, minute: usize| {
+        let limit = format!(
+            "credit = \"all\"\nlaw.formula = {{ requests = \"{formula}\", base = {{ requests = \"2/min\" }} }}"
+        );
+        // 120 a minute at saturation, loaded by half; nobody else.
+        let text = metered("30 min", &limit, "arrivals.constant = { rate = \"60/min\" }")
+            .replace("\"0 s\" }", "\"500 ms\" }")
+            .replace("name = \"o\"", "name = \"o\"\nweight = 7.0");
+        rate_rpm(&run(&text), minute)
+    };
+    for (formula, minute, truth) in [
+        ("capacity", 20, 120.0),
+        ("success_rate", 20, 20.0),
+        ("demand", 20, 60.0),
+        ("100 * utilization", 20, 50.0),
+        ("100 * headroom", 20, 100.0),
+        ("50 * base", 20, 100.0),
+        ("cap / 60", 20, 100.0),
+        ("10 * weight", 20, 70.0),
+        ("10 * minutes_since_start", 20, 200.0),
+        ("90 * share_of_traffic", 20, 90.0),
+        // One more at each of the attempts before: two and sixty a minute.
+        ("previous + 1", 2, 122.0),
+        ("1 / (minutes_since_start - 2)", 1, 2.0),
+        ("if(minutes_since_start > 5, 300, 30)", 20, 300.0),
+    ] {
+        assert_near(formula, rpm(formula, minute), truth, 0.02);
     }
 }
 
@@ -255,8 +296,9 @@ fn served(limit: &str, service: &str, max_tokens: u32, rows: &[(f64, u32, u32)])
         rtt = "0 s"
         "#
     );
-    let mut load =
-        |_: &str| Ok(std::sync::Arc::new(ratetide::traffic::trace::parse(table.as_bytes()).expect("a trace")));
+    let mut load = |_: &str| {
+        Ok(std::sync::Arc::new(ratetide::traffic::trace::parse(table.as_bytes()).expect("a trace")))
+    };
     let (_, mut attempts) = run_logged(&common::run::scenario_with(&text, &mut load));
     attempts.sort_by_key(|a| a.request);
     let is_ok = |ended| matches!(ended, Ended::Answered(reply) if reply.outcome == Outcome::Ok);

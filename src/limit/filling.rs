@@ -21,12 +21,8 @@ struct Step {
 impl Filling {
     /// Those who want something: (want, weight > 0) of each.
     pub fn new(wants: impl Iterator<Item = (f64, f64)>) -> Filling {
-        let step = |(want, weight)| Step {
-            ratio: want / weight,
-            want,
-            wants_before: 0.0,
-            weights_from: weight,
-        };
+        let step =
+            |(want, weight)| Step { ratio: want / weight, want, wants_before: 0.0, weights_from: weight };
         let mut steps: Vec<Step> = wants.map(step).collect();
         steps.sort_by(|a, b| a.ratio.total_cmp(&b.ratio).then(a.want.total_cmp(&b.want)));
         for i in 1..steps.len() {

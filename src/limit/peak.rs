@@ -137,7 +137,10 @@ mod tests {
         let mut peak = Peak::default();
         peak.add(SimTime::from_s(30), &memory, Served { requests: 120, tokens: 0 });
         let mut at = |s| peak.rates(SimTime::from_s(s), &memory).requests;
-        assert_eq!([at(59), at(60), at(660), at(60 + 3600 - 1).min(1.0), at(60 + 3600)][..3], [0.0, 2.0, 1.0]);
+        assert_eq!(
+            [at(59), at(60), at(660), at(60 + 3600 - 1).min(1.0), at(60 + 3600)][..3],
+            [0.0, 2.0, 1.0]
+        );
         assert_eq!(at(60 + 3600), 0.0);
     }
 }

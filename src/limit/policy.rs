@@ -132,7 +132,9 @@ pub const SPEC: Spec = Spec::new(
             .or("\"green\"")
             .doc("which successes count as recent usage"),
         Key::bool("retry_after").or("false").doc("errors also carry `Retry-After`"),
-        Key::bool("refund_unserved").or("false").doc("a charged attempt that ends unserved gets its charges back"),
+        Key::bool("refund_unserved")
+            .or("false")
+            .doc("a charged attempt that ends unserved gets its charges back"),
         Key::one_of("law", &LAWS).or("{ success_window = { share = 0.5 } }").doc("the rate law"),
     ],
 )

@@ -70,14 +70,7 @@ pub trait RateLaw {
 
     /// An attempt was labelled.
     #[inline]
-    fn asked(
-        &self,
-        _scene: &Scene,
-        _asked: &Asked,
-        _memory: &mut Self::Memory,
-        _shared: &mut Self::Shared,
-    ) {
-    }
+    fn asked(&self, _scene: &Scene, _asked: &Asked, _memory: &mut Self::Memory, _shared: &mut Self::Shared) {}
 
     /// An attempt ended.
     #[inline]

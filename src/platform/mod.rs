@@ -379,11 +379,7 @@ impl Platform {
         let backlog = if mode == ResetMode::Model { model.backlog() } else { Span::ZERO };
         let ask = Ask { cost: attempt.cost, limited, failed, mode, backlog };
         let dead = failed && model.is_dead();
-        let wait = if dead {
-            RESET_MAX
-        } else {
-            pair.reset(&mut model.limits(now), &ask)
-        };
+        let wait = if dead { RESET_MAX } else { pair.reset(&mut model.limits(now), &ask) };
         let seconds = whole_seconds(wait, u32::from(failed));
         Reply { outcome, reset_s: carried.then_some(seconds), retry_after_s: retry_after.then_some(seconds) }
     }

@@ -47,7 +47,8 @@ impl<'d> Table<'d> {
         kept: usize,
     ) -> Table<'d> {
         let given = spec.keys.iter().map(|_| None).collect();
-        let mut table = Table { doc, spec, given, underlaid: Vec::new(), place, kept, is_stand_in: node.is_none() };
+        let mut table =
+            Table { doc, spec, given, underlaid: Vec::new(), place, kept, is_stand_in: node.is_none() };
         match node.as_ref().map(|node| (&node.value, node)) {
             None => {}
             Some((Value::Table(entries), _)) => entries.iter().for_each(|entry| table.admit(entry)),
@@ -316,7 +317,12 @@ impl Table<'_> {
         let node = parse_value(toml, Origin::Default, 0).unwrap_or_else(|error| panic!("{toml}: {error}"));
         let Value::Table(entries) = node.value else { panic!("not a table: {toml}") };
         for entry in &entries {
-            assert!(self.spec.position(&entry.key).is_some(), "no key of `{}`: {}", self.spec.name, entry.key);
+            assert!(
+                self.spec.position(&entry.key).is_some(),
+                "no key of `{}`: {}",
+                self.spec.name,
+                entry.key
+            );
         }
         self.underlaid = entries;
     }

@@ -52,11 +52,11 @@ fn follows_capacity(law: &str) -> bool {
 fn follows_success(law: &str) -> bool {
     let rate = |traffic: &str| rate_in_the_end_rpm(&at(law, "2 h", 20, "", traffic));
     let succeeding = rate("arrivals.poisson = { rate = \"200/min\" }");
-    let failing =
-        rate("arrivals.poisson = { rate = \"200/min\" }\nclient = { preset = \"none\", timeout = \"500 ms\" }");
-    let silent = rate(
-        "arrivals.poisson = { rate = \"200/min\" }\nprofile = [ { at = \"0 s\", factor = 0.0 } ]",
+    let failing = rate(
+        "arrivals.poisson = { rate = \"200/min\" }\nclient = { preset = \"none\", timeout = \"500 ms\" }",
     );
+    let silent =
+        rate("arrivals.poisson = { rate = \"200/min\" }\nprofile = [ { at = \"0 s\", factor = 0.0 } ]");
     println!("S3 {law}: {succeeding:.0} {failing:.0} {silent:.0}");
     failing == silent && succeeding > 1.2 * silent
 }

@@ -46,12 +46,9 @@ fn strength(op: Op) -> u8 {
     match op {
         Op::Or => 1,
         Op::And => 2,
-        Op::Less
-        | Op::LessOrEqual
-        | Op::Greater
-        | Op::GreaterOrEqual
-        | Op::Equal
-        | Op::NotEqual => COMPARISON,
+        Op::Less | Op::LessOrEqual | Op::Greater | Op::GreaterOrEqual | Op::Equal | Op::NotEqual => {
+            COMPARISON
+        }
         Op::Add | Op::Subtract => 4,
         Op::Multiply | Op::Divide => 5,
         Op::Negate | Op::Not => 6,
@@ -93,7 +90,10 @@ pub fn compile(text: &str, names: &[&str]) -> Result<Expression, Fault> {
     if wants_value {
         let end = text.len()..text.len();
         let is_empty = compiler.operands.is_empty() && compiler.pending.is_empty();
-        return Err(fault(end, if is_empty { "the formula is empty" } else { "it ends where a value should be" }));
+        return Err(fault(
+            end,
+            if is_empty { "the formula is empty" } else { "it ends where a value should be" },
+        ));
     }
     compiler.reduce(0)?;
     match compiler.pending.pop() {

@@ -198,7 +198,8 @@ impl RateLaw for Additive {
         let Some(history) = memory else { return self.band.base };
         history.advance(scene.now, &self.band);
         let rest = second_of(scene.now) - history.second;
-        let [requests, tokens] = history.ramps.map(|ramp| if rest > 0 { ramp.rested(rest).x } else { ramp.x });
+        let [requests, tokens] =
+            history.ramps.map(|ramp| if rest > 0 { ramp.rested(rest).x } else { ramp.x });
         self.band.hold(Rates { requests, tokens }, &scene.live)
     }
 

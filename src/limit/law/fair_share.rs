@@ -130,10 +130,8 @@ impl RateLaw for FairShare {
             base + (last[i] / interval_s).min(pool.wanted[i].level(spare.max(0.0)) * member.weight)
         };
         let Rates { requests, tokens } = scene.live.capacity;
-        let wanted = Rates {
-            requests: share(0, base.requests, requests),
-            tokens: share(1, base.tokens, tokens),
-        };
+        let wanted =
+            Rates { requests: share(0, base.requests, requests), tokens: share(1, base.tokens, tokens) };
         self.band.hold(wanted, &scene.live)
     }
 

@@ -86,7 +86,8 @@ const SPEC: Spec = Spec::new(
 
 impl Written for Formula {
     const MEMBER: Member = Member::table("formula", &SPEC);
-    const KEPT: Kept = Kept { rules: &["S2", "S3", "S4", "S5", "S6"], condition: "all as the formula has them" };
+    const KEPT: Kept =
+        Kept { rules: &["S2", "S3", "S4", "S5", "S6"], condition: "all as the formula has them" };
 
     fn read(value: Tagged<'_>, (): ()) -> Option<Formula> {
         let table = &mut value.table();
@@ -144,15 +145,15 @@ fn undefined_at(expression: &Expression, (base, cap): (f64, f64)) -> Option<Stri
         [0.0, most, 1.0, most, 0.95, 0.0, 5e6, 1e-9],
         [most, 0.0, 1e12, base, 0.0, 1.0, 60.0, 0.0],
     ];
-    let places =
-        [SUCCESS_RATE, DEMAND, CAPACITY, PREVIOUS, UTILIZATION, HEADROOM, MINUTES, SHARE_OF_TRAFFIC];
+    let places = [SUCCESS_RATE, DEMAND, CAPACITY, PREVIOUS, UTILIZATION, HEADROOM, MINUTES, SHARE_OF_TRAFFIC];
     let mut frame = expression.frame();
     for probe in probes {
         places.iter().zip(probe).for_each(|(&place, value)| frame[place] = value);
         (frame[BASE], frame[CAP], frame[WEIGHT]) = (base, cap, 1.0);
         if expression.run(&mut frame).is_nan() {
             let read = places.iter().zip(probe).filter(|(place, _)| expression.reads(**place));
-            let words: Vec<String> = read.map(|(&place, value)| format!("{} = {value}", NAMES[place])).collect();
+            let words: Vec<String> =
+                read.map(|(&place, value)| format!("{} = {value}", NAMES[place])).collect();
             return Some(words.join(", "));
         }
     }

@@ -32,7 +32,9 @@ const SPEC: Spec = Spec::new(
     &[
         Key::number("multiplier", bounds::MULTIPLIER).or("1.5").doc("multiple of the best minute"),
         Key::span("window", WINDOW).or("\"1 d\"").doc("how far back minutes count; in whole minutes"),
-        Key::span("half_life", bounds::WINDOW).or("\"2 h\"").doc("what a minute is worth halves in this time"),
+        Key::span("half_life", bounds::WINDOW)
+            .or("\"2 h\"")
+            .doc("what a minute is worth halves in this time"),
         band::SHARE,
         band::BASE,
         band::CAP,
@@ -42,8 +44,10 @@ const SPEC: Spec = Spec::new(
 
 impl Written for RecentPeak {
     const MEMBER: Member = Member::table("recent_peak", &SPEC);
-    const KEPT: Kept =
-        Kept { rules: &["S2", "S3", "S5", "S6"], condition: "S2 only with `share`; S6 with `credit = \"green\"`" };
+    const KEPT: Kept = Kept {
+        rules: &["S2", "S3", "S5", "S6"],
+        condition: "S2 only with `share`; S6 with `credit = \"green\"`",
+    };
 
     fn read(value: Tagged<'_>, (): ()) -> Option<RecentPeak> {
         let table = &mut value.table();

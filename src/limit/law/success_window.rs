@@ -180,10 +180,8 @@ mod tests {
     #[test]
     fn the_rate_is_clamped_in_the_documented_order() {
         let now = SimTime::from_s(60);
-        let scene =
-            |k| Scene { now, recent: now, live: Live { capacity: BOTH(k), utilization: 0.0 } };
-        let at =
-            |law: &SuccessWindow, per_s, k| law.rates(&scene(k), &mut used(per_s), &mut (), &mut ());
+        let scene = |k| Scene { now, recent: now, live: Live { capacity: BOTH(k), utilization: 0.0 } };
+        let at = |law: &SuccessWindow, per_s, k| law.rates(&scene(k), &mut used(per_s), &mut (), &mut ());
         let fixed = law(Some(0.5), Multiplier::Fixed(2.0));
         assert_eq!(at(&fixed, 0, 1e9), BOTH(1.0), "base of an org without history");
         assert_eq!(at(&fixed, 10, 1e9), BOTH(20.0), "twice the recent successes");

@@ -48,7 +48,8 @@ const TIER: Spec = Spec::new(
     "tier",
     "a tier: its limits, and the use from which an org is in it",
     &[
-        Key::integer("from_tokens", FROM).doc("successful tokens from which an org is in it; 0 for the first"),
+        Key::integer("from_tokens", FROM)
+            .doc("successful tokens from which an org is in it; 0 for the first"),
         Key::rate_or_unlimited("requests", Quantity::Requests, bounds::LIMIT)
             .or("\"unlimited\"")
             .doc("requests per time"),
@@ -69,7 +70,9 @@ const SPEC: Spec = Spec::new(
     "a tier's limit, approached from the best recent minute",
     &[
         Key::rows("tiers", &TIER).or(DEFAULT_TIERS).doc("the tiers, rising"),
-        Key::number("growth", bounds::MULTIPLIER).or("2.0").doc("multiple of the best minute that is granted"),
+        Key::number("growth", bounds::MULTIPLIER)
+            .or("2.0")
+            .doc("multiple of the best minute that is granted"),
         Key::span("window", WINDOW).or("\"15 min\"").doc("how far back minutes count; in whole minutes"),
         band::BASE,
         FREEZE,
