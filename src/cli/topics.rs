@@ -4,7 +4,10 @@ use crate::chart::CHARTS;
 use crate::client::backoff::RETRIES;
 use crate::client::{PACINGS, presets};
 use crate::dist::{TIMES, TOKENS};
+use crate::limit::expression::FUNCTIONS;
+use crate::limit::law::formula::QUANTITIES;
 use crate::limit::law::{LAWS, RULES};
+use crate::limit::presets as limit_presets;
 use crate::metrics::metric::{METRICS, Metric, Unit};
 use crate::output::columns::SUMMARY;
 use crate::platform::autoscaler::AUTOSCALERS;
@@ -76,6 +79,8 @@ pub const TOPICS: &[Topic] = &[
              does not raise it as steady traffic of the same volume would.",
         ],
     },
+    topic("formula", &["formulas"], "what a formula may name and call (model.limit.law.formula)", formula),
+    topic("limits", &["limit"], "whole limit blocks by name (model.limit)", limits),
     Topic {
         name: "clients",
         aliases: &["client"],
@@ -174,6 +179,20 @@ fn laws() -> Vec<Choice> {
         });
     }
     laws
+}
+
+fn formula() -> Vec<Choice> {
+    let quantities = QUANTITIES.iter().map(|(name, doc)| plain(name, doc));
+    quantities.chain(FUNCTIONS.iter().map(|function| plain(function.call, function.doc))).collect()
+}
+
+fn limits() -> Vec<Choice> {
+    let squeezed = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
+    let preset = |preset: &limit_presets::Preset| Choice {
+        notes: vec![squeezed(preset.toml)],
+        ..plain(preset.name, preset.doc)
+    };
+    limit_presets::PRESETS.iter().map(preset).collect()
 }
 
 fn clients() -> Vec<Choice> {

@@ -97,10 +97,11 @@ impl<'a, O: Observer> Engine<'a, O> {
             let org = &scenario.orgs[workload.org as usize].name;
             Source::new(workload, key.with("org").with(org.as_str()).with(workload.name.as_str()))
         };
+        let weighted = |pair: &crate::scenario::PairId| (pair.model, scenario.orgs[pair.org as usize].weight);
         Engine {
             platform: Platform::new(
                 scenario.models.iter().enumerate().map(model).collect(),
-                scenario.pairs.iter().map(|pair| pair.model).collect(),
+                &scenario.pairs.iter().map(weighted).collect::<Vec<_>>(),
             ),
             sources: scenario.workloads.iter().map(source).collect(),
             ledger: Ledger::new(scenario.workloads.len()),

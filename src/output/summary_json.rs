@@ -1,7 +1,6 @@
 //! `summary.json`: the summary with what was simulated, causes, checks and intervals over replications.
 
 use super::rows::{intervals, summary_rows};
-use crate::limit::law::RateLaw as _;
 use crate::metrics::metric::{METRICS, Unit};
 use crate::metrics::summary::Summary;
 use crate::platform::incident::Harm;

@@ -100,13 +100,12 @@ pub struct Platform {
 }
 
 impl Platform {
-    /// A platform of these models; `pair_models` names the model of each (org, model) pair.
-    pub fn new(models: Vec<Model>, pair_models: Vec<u32>) -> Platform {
-        let pair = |&model: &u32| Pair::new(&models[model as usize].config.policy);
+    /// A platform of these models; `pairs` names the model of each (org, model) pair, and the weight of its org.
+    pub fn new(mut models: Vec<Model>, pairs: &[(u32, f64)]) -> Platform {
         Platform {
-            pairs: pair_models.iter().map(pair).collect(),
+            pairs: pairs.iter().map(|&(model, weight)| models[model as usize].join(weight)).collect(),
+            pair_models: pairs.iter().map(|&(model, _)| model).collect(),
             models,
-            pair_models,
             attempts: Attempts::default(),
             tells_on_200: true,
             effects: Vec::new(),
@@ -132,9 +131,9 @@ impl Platform {
 
     /// The dynamic rates of a pair, and its credited successes per second over the law's window.
     pub fn pair_rates(&mut self, now: SimTime, pair: u32) -> (Rates, Rates) {
-        let model = &self.models[self.pair_models[pair as usize] as usize];
+        let model = &mut self.models[self.pair_models[pair as usize] as usize];
         let state = &mut self.pairs[pair as usize];
-        (state.rates(&model.config.policy, now, &model.live(now)), state.success_rates(now))
+        (state.rates(&mut model.limits(now)), state.success_rates(now))
     }
 
     /// An attempt arrives under a free id.
@@ -147,7 +146,7 @@ impl Platform {
         model.scaling.arrival();
         let expected = pair.expected_output(arriving.expected_output).min(f64::from(arriving.max_tokens));
         let cost = Cost { tokens: f64::from(arriving.prompt) + expected };
-        let color = pair.label(&model.config.policy, now, cost, &model.live(now));
+        let color = pair.label(&mut model.limits(now), cost);
         self.attempts.enter(id, Attempt::new(now, arriving, color, cost));
 
         let refused = color != Color::Green
@@ -201,8 +200,7 @@ impl Platform {
                 served: Served { requests: 1, tokens: attempt.tokens() },
                 output: attempt.arriving.output,
             };
-            let pair = &mut self.pairs[attempt.arriving.pair as usize];
-            pair.complete(&model.config.policy, now, &done, &model.live(now));
+            self.pairs[attempt.arriving.pair as usize].complete(&mut model.limits(now), &done);
         }
         self.serve_waiting(now, attempt.arriving.model);
         Some(self.reply(now, id, Outcome::Ok))
@@ -233,6 +231,8 @@ impl Platform {
         if attempt.state == State::Waiting {
             model.buffer.remove(id, &mut self.attempts);
             model.touched = true;
+            let pair = &mut self.pairs[attempt.arriving.pair as usize];
+            pair.unserved(&mut model.limits(now), attempt.color, attempt.cost);
             return Some(Consumed::default());
         }
         model.end(now, id, &mut self.attempts);
@@ -381,7 +381,13 @@ impl Platform {
     /// The response, with the headers it carries.
     fn reply(&mut self, now: SimTime, id: Id, outcome: Outcome) -> Reply {
         let attempt = &self.attempts[id];
-        let model = &self.models[attempt.arriving.model as usize];
+        let model = &mut self.models[attempt.arriving.model as usize];
+        let pair = &mut self.pairs[attempt.arriving.pair as usize];
+        if outcome == Outcome::Unavailable {
+            let limits = &mut model.limits(now);
+            pair.unserved(limits, attempt.color, attempt.cost);
+            pair.unavailable(limits);
+        }
         let policy = &model.config.policy;
         let failed = outcome != Outcome::Ok;
         let limited = match attempt.color {
@@ -403,11 +409,7 @@ impl Platform {
         let backlog = if mode == ResetMode::Model { model.backlog() } else { Span::ZERO };
         let ask = Ask { cost: attempt.cost, limited, failed, mode, backlog };
         let dead = failed && model.is_dead();
-        let wait = if dead {
-            RESET_MAX
-        } else {
-            self.pairs[attempt.arriving.pair as usize].reset(policy, now, &ask, &model.live(now))
-        };
+        let wait = if dead { RESET_MAX } else { pair.reset(&mut model.limits(now), &ask) };
         let seconds = whole_seconds(wait, u32::from(failed));
         Reply { outcome, reset_s: carried.then_some(seconds), retry_after_s: retry_after.then_some(seconds) }
     }

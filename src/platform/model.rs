@@ -7,7 +7,8 @@ use super::config::ModelConfig;
 use super::fleet::{Fleet, Phase};
 use super::mix::{Mix, Smoothed};
 use crate::dist::Law as _;
-use crate::limit::law::{Live, RateLaw as _};
+use crate::limit::law::{Live, Shared};
+use crate::limit::pair::{Limits, Pair};
 use crate::limit::policy::Enforcement;
 use crate::limit::usage::Rates;
 use crate::rng::Key;
@@ -50,6 +51,8 @@ pub struct Model {
     mix: Mix,
     capacity: Rates,
     utilization: Option<Smoothed>,
+    /// What the law remembers over all orgs.
+    shared: Shared,
     cold_starts: Key,
 }
 
@@ -70,8 +73,21 @@ impl Model {
             spare_in_service: 0,
             touched: false,
             cold_starts,
+            shared: config.policy.law.shared(),
             config,
         }
+    }
+
+    /// An org of this weight, new to the model.
+    pub fn join(&mut self, weight: f64) -> Pair {
+        Pair::new(&self.config.policy, weight, &mut self.shared)
+    }
+
+    /// The limits at this instant.
+    #[inline]
+    pub fn limits(&mut self, now: SimTime) -> Limits<'_> {
+        let live = self.live(now);
+        Limits { now, policy: &self.config.policy, live, shared: &mut self.shared }
     }
 
     /// What a law may know.
