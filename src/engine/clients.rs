@@ -111,6 +111,12 @@ impl<O: Observer> Engine<'_, O> {
             service: request.service,
             prefill: request.prefill,
             spare: false,
+            luck: if self.draws_luck {
+                let source = &self.sources[request.workload as usize];
+                source.luck.uniform(request.number, request.memory.attempts.into())
+            } else {
+                0.0
+            },
         };
         let workload = request.workload;
         if plan.client.timeout != Span::MAX && !ghost {

@@ -25,6 +25,7 @@ pub mod source;
 use crate::metrics::ledger::Ledger;
 use crate::metrics::observer::Observer;
 use crate::platform::autoscaler::Scaler as _;
+use crate::platform::incident::Harm;
 use crate::platform::model::Model;
 use crate::platform::{Effect, Platform};
 use crate::rng::Key;
@@ -77,6 +78,8 @@ struct Engine<'a, O: Observer> {
     requests: Requests,
     sources: Vec<Source>,
     links: TimerLinks,
+    /// Some attempts fail at random.
+    draws_luck: bool,
     /// The replicas each incident took.
     lost: Vec<u32>,
     ledger: Ledger,
@@ -109,6 +112,7 @@ impl<'a, O: Observer> Engine<'a, O> {
             queue: Queue::default(),
             requests: Requests::default(),
             links: TimerLinks::default(),
+            draws_luck: scenario.incidents.iter().any(|i| matches!(i.harm, Harm::ErrorShare { .. })),
             lost: vec![0; scenario.incidents.len()],
             effects: Vec::new(),
             warmup: SimTime::ZERO + scenario.run.warmup,

@@ -172,12 +172,15 @@ const BUFFER: Spec = Spec::new(
     "the smoothing buffer: what finds no free slot waits here",
     &[
         Key::span_or_unlimited("max_wait", bounds::MAX_WAIT).or("\"10 s\"").doc("longer waits are dropped"),
-        Key::choice("discipline", &[
+        Key::choice(
+            "discipline",
+            &[
                 ("fifo", "first come, first served inside a colour"),
                 ("fair", "orgs take turns inside a colour, in tokens and by weight: deficit round robin"),
-            ])
-            .or("\"fifo\"")
-            .doc("order inside a colour"),
+            ],
+        )
+        .or("\"fifo\"")
+        .doc("order inside a colour"),
         Key::bool("early_refusal").or("true").doc("refuse at once what is predicted to wait longer"),
     ],
 );

@@ -56,7 +56,8 @@ impl Scaler for Predictive {
         let x = seen.arrived as f64 / self.sizing.interval.as_secs_f64();
         self.forecast.observe(x, self.alpha, self.beta);
         let load = (self.ahead() + self.z * self.forecast.sigma) * (1.0 + self.headroom);
-        let wanted = (load / (seen.per_replica_rps * self.target)).ceil().min(f64::from(self.sizing.max)) as u32;
+        let wanted =
+            (load / (seen.per_replica_rps * self.target)).ceil().min(f64::from(self.sizing.max)) as u32;
         let wanted = wanted.max(u32::from(seen.arrived > 0));
         self.sizing.decide(now, self.sizing.within(wanted), seen.current)
     }

@@ -11,10 +11,9 @@ pub(super) const MAX: Key = Key::integer("max", bounds::REPLICAS).doc("most repl
 pub(super) const COLD_START: Key = Key::one_of("cold_start", &TIMES)
     .or("{ lognormal = { median = \"115 s\", sigma = 0.25 } }")
     .doc("time from the decision to a ready replica");
-pub(super) const INTERVAL: Key =
-    Key::span("interval", bounds::LOOK).or("\"10 s\"").doc("time between looks");
-pub(super) const COOLDOWN: Key = Key::span("cooldown", bounds::COOLDOWN)
-    .doc("after a change of size, how long scale-in is held back");
+pub(super) const INTERVAL: Key = Key::span("interval", bounds::LOOK).or("\"10 s\"").doc("time between looks");
+pub(super) const COOLDOWN: Key =
+    Key::span("cooldown", bounds::COOLDOWN).doc("after a change of size, how long scale-in is held back");
 
 /// The bounds of a fleet, and when it may change.
 #[derive(Clone, Debug)]
