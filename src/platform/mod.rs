@@ -14,6 +14,7 @@
 //! | [`mix`] | recent work, live capacity, smoothed utilisation |
 //! | [`autoscaler`] | how many replicas |
 //! | [`incident`] | what goes wrong, on a schedule |
+//! | [`lane`] | serverless, batch jobs, dedicated endpoints |
 
 pub mod attempt;
 pub mod autoscaler;
@@ -21,6 +22,7 @@ pub mod buffer;
 pub mod config;
 pub mod fleet;
 pub mod incident;
+pub mod lane;
 pub mod mix;
 pub mod model;
 
@@ -139,6 +141,9 @@ impl Platform {
     /// An attempt arrives under a free id.
     pub fn arrive(&mut self, now: SimTime, id: Id, arriving: Arriving) {
         let model = &mut self.models[arriving.model as usize];
+        if arriving.spare {
+            return self.arrive_spare(now, id, arriving);
+        }
         let pair = &mut self.pairs[arriving.pair as usize];
         model.scaling.arrival();
         let expected = pair.expected_output(arriving.expected_output).min(f64::from(arriving.max_tokens));
@@ -169,6 +174,15 @@ impl Platform {
         }
     }
 
+    /// Work for spare capacity arrives: nobody meters it, forecasts it or turns it away.
+    fn arrive_spare(&mut self, now: SimTime, id: Id, arriving: Arriving) {
+        let model = &mut self.models[arriving.model as usize];
+        self.attempts.enter(id, Attempt::new(now, arriving, Color::Green, Cost { tokens: 0.0 }));
+        model.touched = true;
+        model.buffer.push(now, id, &mut self.attempts);
+        self.serve_waiting(now, arriving.model);
+    }
+
     /// Service of an attempt ends, as was said when it had this `version`; `None` if that instant has moved or
     /// the attempt has left. The reply is for its client; work whose client has gone earns no credit and
     /// settles nothing.
@@ -181,7 +195,7 @@ impl Platform {
         }
         let model = &mut self.models[attempt.arriving.model as usize];
         model.end(now, id, &mut self.attempts);
-        if !attempt.abandoned {
+        if !(attempt.abandoned || attempt.arriving.spare) {
             let done = Completion {
                 color: attempt.color,
                 cost: attempt.cost,
@@ -239,6 +253,12 @@ impl Platform {
         }
     }
 
+    /// A model's first replicas, where they begin cold, are started.
+    pub fn open(&mut self, now: SimTime, index: u32) {
+        let ready = |(replica, at)| Effect::Ready { model: index, replica, at };
+        self.effects.extend(self.models[index as usize].open(now).into_iter().map(ready));
+    }
+
     /// The autoscaler looks at its model.
     pub fn tick(&mut self, now: SimTime, index: u32) {
         let model = &mut self.models[index as usize];
@@ -288,14 +308,25 @@ impl Platform {
         let model = &mut self.models[index as usize];
         let lost = model.fleet.lose(count);
         model.note_fleet(now);
+        let mut taken_back = Vec::new();
         for id in self.attempts.in_service(index) {
-            let replica = self.attempts[id].replica;
+            let Attempt { replica, arriving, .. } = self.attempts[id];
             // They come newest first.
-            if lost.binary_search_by(|lost| replica.cmp(lost)).is_ok() {
+            if lost.binary_search_by(|lost| replica.cmp(lost)).is_err() {
+                continue;
+            }
+            if arriving.spare {
+                taken_back.push(id);
+            } else {
                 self.attempts[id].state = State::Away;
                 self.fail(now, id);
             }
         }
+        // The oldest comes first again.
+        for id in taken_back.into_iter().rev() {
+            self.models[index as usize].take_back(now, id, &mut self.attempts);
+        }
+        self.serve_waiting(now, index);
         lost.len() as u32
     }
 
@@ -328,12 +359,17 @@ impl Platform {
         }
     }
 
-    /// Fill free slots from the buffer.
+    /// Fill free slots from the buffer; what is spare then, with work for spare capacity.
     #[inline]
     fn serve_waiting(&mut self, now: SimTime, index: u32) {
         let model = &mut self.models[index as usize];
         while !model.buffer.is_empty() && u64::from(model.fleet.busy_ready()) < model.fleet.slots() {
             let id = model.buffer.pop(&mut self.attempts).expect("the buffer is not empty");
+            assert!(model.begin(now, id, &mut self.attempts), "a slot is free");
+            self.effects.push(Effect::Started { id, at: self.attempts[id].completes });
+        }
+        while model.buffer.len_spare() > 0 && model.has_spare() {
+            let id = model.buffer.pop(&mut self.attempts).expect("work for spare capacity waits");
             assert!(model.begin(now, id, &mut self.attempts), "a slot is free");
             self.effects.push(Effect::Started { id, at: self.attempts[id].completes });
         }
@@ -372,6 +408,8 @@ impl Platform {
             Headers::Only429 => limited.is_some(),
         };
         let retry_after = policy.retry_after && failed;
+        // Work for spare capacity has no rate to be told of.
+        let carried = carried && !attempt.arriving.spare;
         if !(carried || retry_after) {
             return Reply { outcome, reset_s: None, retry_after_s: None };
         }
