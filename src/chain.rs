@@ -18,6 +18,11 @@ impl Links {
         }
         &mut self.0[index]
     }
+
+    /// The neighbour behind a member.
+    pub fn after(&self, id: Id) -> Option<Id> {
+        self.0.get(id as usize).map(|neighbours| neighbours[1]).filter(|&next| next != NONE)
+    }
 }
 
 /// A chain: its two ends and its length.

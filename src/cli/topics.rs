@@ -13,6 +13,7 @@ use crate::output::columns::SUMMARY;
 use crate::platform::autoscaler::AUTOSCALERS;
 use crate::platform::config::{ENGINES, SERVICES};
 use crate::platform::incident;
+use crate::platform::lane::LANES;
 use crate::read::{Family, Key, Kind, Member, Spec};
 use crate::scenario::spec::SCENARIO;
 use crate::traffic::arrivals::PROCESSES;
@@ -95,6 +96,9 @@ pub const TOPICS: &[Topic] = &[
     }),
     topic("autoscalers", &["autoscaler"], "how many replicas a model has (model.autoscaler)", || {
         of_family(&AUTOSCALERS)
+    }),
+    topic("lanes", &["lane"], "how a workload's requests are served and paid (workload.lane)", || {
+        of_family(&LANES)
     }),
     topic("retries", &["retry"], "the delay before a retry (client.retry)", || of_family(&RETRIES)),
     topic("pacings", &["pacing"], "how a client spreads its sends (client.pacing)", || of_family(&PACINGS)),
@@ -227,6 +231,11 @@ fn metric_line(metric: &Metric) -> String {
         (Some(column), _) => column.doc.clone().into_owned(),
         (None, "gave_up_share") => "gave_up ÷ requests".to_owned(),
         (None, "limited_429_share") => "both kinds of 429 ÷ attempts".to_owned(),
+        (None, "gave_up_expired") => "requests of batch jobs whose window ended first".to_owned(),
+        (None, "cost_per_million_tokens_usd") => {
+            "cost_usd ÷ million prompt and output tokens of the requests that succeeded".to_owned()
+        }
+        (None, "cost_per_success_usd") => "cost_usd ÷ succeeded".to_owned(),
         (None, name) => format!("{} ÷ attempts", name.trim_end_matches("_share")),
     };
     format!("[{unit}] {doc}")

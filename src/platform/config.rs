@@ -97,6 +97,11 @@ pub struct Price {
 }
 
 impl Price {
+    /// This price times a factor.
+    pub fn times(self, factor: f64) -> Price {
+        Price { prompt_usd: self.prompt_usd * factor, output_usd: self.output_usd * factor }
+    }
+
     /// The cost in USD.
     pub fn cost_usd(&self, prompt: u64, output: u64) -> f64 {
         (prompt as f64 * self.prompt_usd + output as f64 * self.output_usd) / 1e6
@@ -108,8 +113,10 @@ impl Price {
 pub struct ModelConfig {
     /// Its name.
     pub name: Name,
-    /// Warm replicas at the start.
+    /// Replicas at the start.
     pub replicas: u32,
+    /// How long each of them takes to start; `None` of warm ones, as those of a model of the file are.
+    pub cold_start: Option<Dist>,
     /// What a replica is.
     pub engine: Slots,
     /// Its smoothing buffer.
@@ -262,6 +269,7 @@ impl ModelConfig {
         Some(ModelConfig {
             name,
             replicas,
+            cold_start: None,
             engine: engine?,
             buffer,
             on_disconnect,

@@ -15,6 +15,7 @@
 //! | [`mix`] | recent work, live capacity, smoothed utilisation |
 //! | [`autoscaler`] | how many replicas |
 //! | [`incident`] | what goes wrong, on a schedule |
+//! | [`lane`] | serverless, batch jobs, dedicated endpoints |
 
 pub mod attempt;
 pub mod autoscaler;
@@ -23,6 +24,7 @@ pub mod config;
 pub mod fair;
 pub mod fleet;
 pub mod incident;
+pub mod lane;
 pub mod mix;
 pub mod model;
 
@@ -259,6 +261,12 @@ impl Platform {
             self.models[model as usize].note_fleet(now);
             self.serve_waiting(now, model);
         }
+    }
+
+    /// A model's first replicas, where they begin cold, are started.
+    pub fn open(&mut self, now: SimTime, index: u32) {
+        let ready = |(replica, at)| Effect::Ready { model: index, replica, at };
+        self.effects.extend(self.models[index as usize].open(now).into_iter().map(ready));
     }
 
     /// The autoscaler looks at its model.

@@ -70,7 +70,8 @@ impl Model {
     pub fn new(config: ModelConfig, mix: Mix, cold_starts: Key) -> Model {
         let one_queue = config.policy.enforcement == Enforcement::Attribution;
         let reads = config.policy.law.reads_utilization();
-        let fleet = Fleet::new(config.replicas, config.engine.per_replica);
+        let warm = if config.cold_start.is_some() { 0 } else { config.replicas };
+        let fleet = Fleet::new(warm, config.engine.per_replica);
         Model {
             capacity: mix.capacity(fleet.slots(), 1.0),
             utilization: reads.then(|| Smoothed::new(UTILIZATION_TAU, fleet.utilization())),
@@ -273,6 +274,17 @@ impl Model {
         let replica = self.fleet.start();
         let takes_s = cold_start.sample(&mut self.cold_starts.number(u64::from(replica)).stream());
         (replica, now.saturating_add(Span::from_secs_f64(takes_s * self.cold_start_factors.product())))
+    }
+
+    /// Start the replicas of a fleet that begins cold; (index, instant it becomes ready) of each.
+    pub fn open(&mut self, now: SimTime) -> Vec<(u32, SimTime)> {
+        let Some(cold_start) = &self.config.cold_start else { return Vec::new() };
+        let begin = |fleet: &mut Fleet| {
+            let replica = fleet.start();
+            let mut stream = self.cold_starts.number(u64::from(replica)).stream();
+            (replica, now.saturating_add(Span::from_secs_f64(cold_start.sample(&mut stream))))
+        };
+        (0..self.config.replicas).map(|_| begin(&mut self.fleet)).collect()
     }
 }
 
