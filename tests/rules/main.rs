@@ -7,12 +7,16 @@
 //! | [`outcomes`] | S7, S8, S12: what becomes of an attempt, and what its answer says |
 //! | [`capacity`] | S9, S10: capacity follows demand |
 //! | [`clients`] | S11, S13, S14: how to send |
+//! | [`fair`] | S7b: orgs take turns in the buffer |
+//! | [`incidents`] | what an incident looks like to who sends |
 
 #[path = "../common/mod.rs"]
 mod common;
 
 mod capacity;
 mod clients;
+mod fair;
+mod incidents;
 mod laws;
 mod limits;
 mod outcomes;
