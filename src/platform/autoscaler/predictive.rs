@@ -91,11 +91,13 @@ impl Written<u32> for Predictive {
 
     fn read(value: Tagged<'_>, replicas: u32) -> Option<Predictive> {
         let mut t = value.table();
-        let sizing = Sizing::read(&mut t, replicas);
+        let mut sizing = Sizing::read(&mut t);
         let median = || Span::from_secs_f64(sizing.cold_start.median());
         let horizon = t.opt_span("horizon").unwrap_or_else(median);
+        sizing.interval = t.span("interval");
         let [alpha, beta, z] = ["alpha", "beta", "z"].map(|key| t.number(key));
         let [headroom, target] = ["headroom", "target"].map(|key| t.number(key));
+        sizing.finish(&mut t, replicas);
         let forecast = Forecast::default();
         Some(Predictive { sizing, horizon, alpha, beta, z, headroom, target, forecast })
     }
