@@ -43,6 +43,14 @@ pub const KINDS: &[Kind] = &[
     shipped!("steady-growth", "how fast may traffic grow under a limit of twice the past hour's use?"),
     shipped!("ramp-versus-step", "twenty times the usual traffic: ramp it up, or switch it on?"),
     shipped!("sixty-at-once", "60 requests per minute: may all sixty come in one second?"),
+    shipped!(
+        "fair-buffer",
+        "who waits for whom when a neighbour floods the buffer: in order of arrival, or by turns?"
+    ),
+    shipped!(
+        "autoscalers",
+        "a fixed fleet, one that reacts and one that forecasts: what does a ramp cost, what a step?"
+    ),
     shipped!("noisy-neighbour", "does an org within its rate notice a neighbour above its own?"),
     shipped!(
         "incident",

@@ -25,7 +25,7 @@ pub struct Dedicated {
     /// How long its first replicas take to start; left out, they are ready.
     pub cold_start: Option<Dist>,
     /// How its fleet is sized.
-    pub autoscaler: Autoscaler,
+    pub autoscaler: Box<Autoscaler>,
 }
 
 /// The keys of `lane.dedicated`.
@@ -58,7 +58,7 @@ impl Dedicated {
             replicas,
             price_per_replica_hour: table.number("price_per_replica_hour"),
             cold_start: table.opt_tagged("cold_start").map(|chosen| Dist::of::<Seconds>(Some(chosen))),
-            autoscaler: Autoscaler::of(table, replicas),
+            autoscaler: Box::new(Autoscaler::of(table, replicas)),
         }
     }
 
@@ -68,7 +68,7 @@ impl Dedicated {
             name,
             replicas: self.replicas,
             cold_start: self.cold_start.clone(),
-            autoscaler: self.autoscaler.clone(),
+            autoscaler: (*self.autoscaler).clone(),
             price: Price { prompt_usd: 0.0, output_usd: 0.0 },
             policy: Policy { law: Law::of(None), ..model.policy.clone() },
             ..model.clone()
