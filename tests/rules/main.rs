@@ -6,6 +6,7 @@
 //! | [`laws`] | S2–S6 under every law: those it declares, and no others |
 //! | [`outcomes`] | S7, S8, S12: what becomes of an attempt, and what its answer says |
 //! | [`capacity`] | S9, S10: capacity follows demand |
+//! | [`lanes`] | S15, S16: alternatives, and what they cost |
 //! | [`clients`] | S11, S13, S14: how to send |
 
 #[path = "../common/mod.rs"]
@@ -13,6 +14,7 @@ mod common;
 
 mod capacity;
 mod clients;
+mod lanes;
 mod laws;
 mod limits;
 mod outcomes;
