@@ -68,6 +68,13 @@ pub const HEADROOM: Range<f64> = Range::new(0.0, 1000.0);
 /// Utilisation to aim at.
 pub const TARGET: Range<f64> = Range::new(0.01, 1.0);
 
+/// Attempts in flight per replica to aim at.
+pub const IN_FLIGHT: Range<f64> = Range::new(1e-3, 1e6);
+/// A relative deviation that is left alone.
+pub const TOLERANCE: Range<f64> = Range::new(0.0, 1.0);
+/// How long an autoscaler looks back.
+pub const SCALE_WINDOW: Range<Span> = Range::new(Span::ZERO, days(1));
+
 /// When an incident begins.
 pub const AT: Range<Span> = Range::new(Span::ZERO, days(3660));
 /// How long an incident lasts.

@@ -26,6 +26,7 @@ pub mod source;
 
 use crate::metrics::ledger::Ledger;
 use crate::metrics::observer::Observer;
+use crate::platform::autoscaler::Scaler as _;
 use crate::platform::lane::jobs::{JobCounts, Jobs};
 use crate::platform::model::Model;
 use crate::platform::{Effect, Platform};

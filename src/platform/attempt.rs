@@ -67,6 +67,8 @@ pub struct Attempt {
     pub version: u16,
     /// The replica that serves it.
     pub replica: u32,
+    /// Its org's number in the model's buffer.
+    pub flow: u32,
 }
 
 impl Attempt {
@@ -85,6 +87,7 @@ impl Attempt {
             frozen: Span::ZERO,
             version: 0,
             replica: 0,
+            flow: 0,
         }
     }
 

@@ -10,6 +10,7 @@
 //! | [`attempt`] | an attempt, and the table of all |
 //! | [`model`] | one model at run time |
 //! | [`buffer`] | the smoothing buffer |
+//! | [`fair`] | turns among the orgs that wait |
 //! | [`fleet`] | replicas and their slots |
 //! | [`mix`] | recent work, live capacity, smoothed utilisation |
 //! | [`autoscaler`] | how many replicas |
@@ -20,6 +21,7 @@ pub mod attempt;
 pub mod autoscaler;
 pub mod buffer;
 pub mod config;
+pub mod fair;
 pub mod fleet;
 pub mod incident;
 pub mod lane;
@@ -32,7 +34,7 @@ use crate::limit::usage::{Rates, Served};
 use crate::reply::{Outcome, Reply};
 use crate::units::{SimTime, Span};
 use attempt::{Arriving, Attempt, Attempts, Id, State};
-use autoscaler::{Autoscaler, Decision};
+use autoscaler::Decision;
 use config::OnDisconnect;
 use incident::{Harm, Incident};
 use model::Model;
@@ -94,6 +96,8 @@ pub struct Platform {
     models: Vec<Model>,
     pairs: Vec<Pair>,
     pair_models: Vec<u32>,
+    /// Each pair's number in the buffer of its model.
+    pair_flows: Vec<u32>,
     attempts: Attempts,
     /// Whether anybody reads the header of a 200: telling it changes nothing, so it need not be computed.
     pub tells_on_200: bool,
@@ -104,7 +108,9 @@ pub struct Platform {
 impl Platform {
     /// A platform of these models; `pairs` names the model of each (org, model) pair, and the weight of its org.
     pub fn new(mut models: Vec<Model>, pairs: &[(u32, f64)]) -> Platform {
+        let flow = |&(model, weight): &(u32, f64)| models[model as usize].buffer.join(weight);
         Platform {
+            pair_flows: pairs.iter().map(flow).collect(),
             pairs: pairs.iter().map(|&(model, weight)| models[model as usize].join(weight)).collect(),
             pair_models: pairs.iter().map(|&(model, _)| model).collect(),
             models,
@@ -145,11 +151,12 @@ impl Platform {
             return self.arrive_spare(now, id, arriving);
         }
         let pair = &mut self.pairs[arriving.pair as usize];
-        model.scaling.arrival();
+        model.arrived += 1;
         let expected = pair.expected_output(arriving.expected_output).min(f64::from(arriving.max_tokens));
         let cost = Cost { tokens: f64::from(arriving.prompt) + expected };
         let color = pair.label(&mut model.limits(now), cost);
-        self.attempts.enter(id, Attempt::new(now, arriving, color, cost));
+        let flow = self.pair_flows[arriving.pair as usize];
+        self.attempts.enter(id, Attempt { flow, ..Attempt::new(now, arriving, color, cost) });
 
         let refused = color != Color::Green
             && match model.config.policy.enforcement {
@@ -262,15 +269,13 @@ impl Platform {
     /// The autoscaler looks at its model.
     pub fn tick(&mut self, now: SimTime, index: u32) {
         let model = &mut self.models[index as usize];
-        let Autoscaler::Predictive(p) = &model.config.autoscaler else { return };
-        let levels = model.levels();
-        let one = model.replica_capacity();
-        match model.scaling.look(now, p, levels.ready + levels.starting, one) {
+        match model.look(now) {
             Decision::Keep => {}
             Decision::Grow(count) => {
-                let started = model.grow(now, count);
-                let ready = |(replica, at)| Effect::Ready { model: index, replica, at };
-                self.effects.extend(started.into_iter().map(ready));
+                for _ in 0..count {
+                    let (replica, at) = model.start_replica(now);
+                    self.effects.push(Effect::Ready { model: index, replica, at });
+                }
             }
             Decision::Shrink(count) => {
                 model.fleet.shed(count);

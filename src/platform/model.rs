@@ -1,7 +1,7 @@
 //! One model at run time: buffer, fleet, speed, recent mix, autoscaler.
 
 use super::attempt::{Attempts, Id, State};
-use super::autoscaler::{Autoscaler, Scaling};
+use super::autoscaler::{Decision, Scaler as _, Seen};
 use super::buffer::{Buffer, Class};
 use super::config::ModelConfig;
 use super::fleet::{Fleet, Phase};
@@ -42,7 +42,8 @@ pub struct Model {
     pub(super) config: ModelConfig,
     pub(super) fleet: Fleet,
     pub(super) buffer: Buffer,
-    pub(super) scaling: Scaling,
+    /// Attempts that have arrived since the autoscaler looked.
+    pub(super) arrived: u64,
     pub(super) slowdown: f64,
     /// Its levels may have changed since [`Model::take_touched`].
     pub(super) touched: bool,
@@ -67,8 +68,8 @@ impl Model {
             capacity: mix.capacity(fleet.slots(), 1.0),
             utilization: reads.then(|| Smoothed::new(UTILIZATION_TAU, fleet.utilization())),
             fleet,
-            buffer: Buffer::new(config.buffer.max_wait, one_queue),
-            scaling: Scaling::default(),
+            buffer: Buffer::new(&config.buffer, one_queue),
+            arrived: 0,
             slowdown: 1.0,
             mix,
             spare_in_service: 0,
@@ -145,10 +146,7 @@ impl Model {
 
     /// The autoscaler's forecast in attempts per second, where it makes one.
     pub fn forecast(&self) -> Option<f64> {
-        match &self.config.autoscaler {
-            Autoscaler::Fixed => None,
-            Autoscaler::Predictive(p) => Some(self.scaling.forecast(p)),
-        }
+        self.config.autoscaler.forecast()
     }
 
     /// Anything waiting, or 95 % of ready capacity in service.
@@ -178,7 +176,7 @@ impl Model {
 
     /// Nothing ready and nothing that will be.
     pub fn is_dead(&self) -> bool {
-        let scales_from_zero = matches!(&self.config.autoscaler, Autoscaler::Predictive(p) if p.min == 0);
+        let scales_from_zero = self.config.autoscaler.scales_from_zero();
         self.fleet.count(Phase::Ready) == 0 && self.fleet.count(Phase::Starting) == 0 && !scales_from_zero
     }
 
@@ -246,15 +244,24 @@ impl Model {
         }
     }
 
-    /// Start replicas; (index, instant it becomes ready) of each.
-    pub fn grow(&mut self, now: SimTime, count: u32) -> Vec<(u32, SimTime)> {
-        let Autoscaler::Predictive(p) = &self.config.autoscaler else { return Vec::new() };
-        let begin = |fleet: &mut Fleet| {
-            let replica = fleet.start();
-            let mut stream = self.cold_starts.number(u64::from(replica)).stream();
-            (replica, now.saturating_add(Span::from_secs_f64(p.cold_start.sample(&mut stream))))
+    /// The autoscaler looks.
+    pub fn look(&mut self, now: SimTime) -> Decision {
+        let seen = Seen {
+            arrived: std::mem::take(&mut self.arrived),
+            in_flight: self.fleet.busy() - self.spare_in_service + self.buffer.len(),
+            current: self.fleet.count(Phase::Ready) + self.fleet.count(Phase::Starting),
+            per_replica_rps: self.replica_capacity(),
         };
-        (0..count).map(|_| begin(&mut self.fleet)).collect()
+        self.config.autoscaler.look(now, &seen)
+    }
+
+    /// Start a replica: its index, and the instant it becomes ready.
+    pub fn start_replica(&mut self, now: SimTime) -> (u32, SimTime) {
+        let cold_start =
+            self.config.autoscaler.cold_start().expect("who starts replicas knows how long it takes");
+        let replica = self.fleet.start();
+        let takes_s = cold_start.sample(&mut self.cold_starts.number(u64::from(replica)).stream());
+        (replica, now.saturating_add(Span::from_secs_f64(takes_s)))
     }
 
     /// Start the replicas of a fleet that begins cold; (index, instant it becomes ready) of each.

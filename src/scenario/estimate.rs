@@ -2,6 +2,7 @@
 
 use super::Scenario;
 use crate::bounds;
+use crate::platform::autoscaler::Scaler as _;
 
 /// Expected events and memory of a run.
 #[derive(Clone, Copy, Debug, PartialEq)]

@@ -162,7 +162,7 @@ fn s15_a_dedicated_endpoint_may_start_cold_and_scale_to_zero() {
     // What has waited 10 s before the replicas are ready: born in the first 290 s.
     assert_eq!(lost, [50, 60, 60, 60, 60, 0, 0, 0]);
     assert!((results.total.cost_usd - 12.0).abs() < 1e-9, "replicas are paid for while they start");
-    let lane = "lane.dedicated = { replicas = 1, price_per_replica_hour = 6.0, autoscaler.predictive = { min = 0, max = 1 } }";
+    let lane = "lane.dedicated = { replicas = 1, price_per_replica_hour = 6.0, autoscaler.reactive = { min = 0, max = 1 } }";
     let own = format!(
         "arrivals.constant = {{ rate = \"60/min\" }}\n{lane}\nprofile = [ {{ at = \"10 min\", factor = 0.0 }} ]"
     );

@@ -58,7 +58,7 @@ impl Dedicated {
             replicas,
             price_per_replica_hour: table.number("price_per_replica_hour"),
             cold_start: table.opt_tagged("cold_start").map(|chosen| Dist::of::<Seconds>(Some(chosen))),
-            autoscaler: Autoscaler::read(table, replicas),
+            autoscaler: Autoscaler::of(table, replicas),
         }
     }
 
