@@ -94,7 +94,7 @@ fn what_makes_no_sense_is_refused_with_its_place() {
         ),
         (workload("w", "lane.batch = { enqueued_tokens = 99 }"), "could never be submitted"),
         (trace.to_owned(), "a request of 5000 prompt tokens"),
-        (workload("w", "lane.dedicated = { replicas = 1 }"), "`price_per_replica_hour` is missing"),
+        (workload("w", "lane.dedicated = { replicas = 1 }"), "needs the key `price_per_replica_hour`"),
         (workload("w", "lane.dedicated = { price_per_replica_hour = 1.0 }"), "replicas"),
         (workload("v", &own[0]) + &workload("w", &own[1]), "something else of the endpoint `e`"),
         (
