@@ -76,7 +76,7 @@ fn laws(c: &mut Criterion) {
         let mut now = SimTime::from_s(3600);
         group.bench_function(name, |b| {
             b.iter(|| {
-                now = now + Span::from_ns(100);
+                now += Span::from_ns(100);
                 let limits = &mut Limits { now, policy: &policy, live: black_box(LIVE), shared: &mut shared };
                 pair.rates(limits)
             });
@@ -91,7 +91,7 @@ fn laws(c: &mut Criterion) {
         let mut now = SimTime::from_s(3600);
         group.bench_function(name, |b| {
             b.iter(|| {
-                now = now + Span::from_ms(100);
+                now += Span::from_ms(100);
                 attempt(&policy, &mut shared, &mut pair, now);
             });
         });

@@ -107,7 +107,7 @@ fn a_limit_block_can_be_taken_by_name_and_overridden() {
     for preset in ratetide::limit::presets::PRESETS {
         let lines = resolved(&format!("limit = {:?}", preset.name));
         assert!(lines.contains(&format!("limit.preset = {:?}", preset.name)), "{lines:?}");
-        assert_eq!(lines == plain, false, "{}", preset.name);
+        assert_ne!(lines, plain, "{}", preset.name);
     }
     let strict =
         resolved("limit = { preset = \"fixed-tier\", retry_after = false, reset.otherwise = \"model\" }");

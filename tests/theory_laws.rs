@@ -240,6 +240,20 @@ fn a_formula_reproduces_the_default_law() {
     }
 }
 
+/// And so does the shipped scenario, whose two models differ in nothing else.
+#[test]
+fn the_shipped_formula_is_the_default_law() {
+    let results = run(include_str!("../scenarios/formula.toml"));
+    let mut grown = false;
+    for bin in 0..results.rates.len() {
+        let [a, b] = [0, 1].map(|pair| results.rates.get(bin, pair).dynamic);
+        let near = |a: f64, b: f64| (a - b).abs() <= 1e-9 * a;
+        assert!(near(a.requests, b.requests) && near(a.tokens, b.tokens), "{bin}: {a:?} {b:?}");
+        grown |= a.requests > 4.9;
+    }
+    assert!(grown && results.rates.len() > 300);
+}
+
 /// Each quantity, told by a run in which it is known.
 #[test]
 fn a_formula_sees_each_quantity() {

@@ -119,7 +119,7 @@ mod tests {
             let (mut peak, mut history, mut now) = (Peak::default(), Vec::new(), SimTime::ZERO);
             for _ in 0..400 {
                 let gap_s = if stream.random_range(0..20) == 0 { 900 } else { stream.random_range(0..90) };
-                now = now + Span::from_s(gap_s);
+                now += Span::from_s(gap_s);
                 let amount = stream.random_range(1..20);
                 peak.add(now, &memory, Served { requests: amount, tokens: 0 });
                 history.push((now, amount));

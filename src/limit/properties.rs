@@ -107,7 +107,7 @@ fn history(stream: &mut Stream, fails: bool) -> Vec<Event> {
             5..=60 => stream.random_range(0..2_000),
             _ => 0,
         };
-        now = now + Span::from_ms(gap_ms);
+        now += Span::from_ms(gap_ms);
         let capacity = if stream.random_range(0..10) == 0 { 0.0 } else { stream.random_range(0.0..50.0) };
         Event {
             now,

@@ -108,7 +108,10 @@ fn prefers_steady_use(law: &str) -> bool {
     granted > 1.2 * most
 }
 
-const EXPERIMENTS: [(&str, fn(&str) -> bool); 5] = [
+/// Whether a law, by its tag, shows a rule.
+type Experiment = fn(&str) -> bool;
+
+const EXPERIMENTS: [(&str, Experiment); 5] = [
     ("S2", follows_capacity),
     ("S3", follows_success),
     ("S4", rises_over_time),
