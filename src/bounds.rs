@@ -81,6 +81,14 @@ pub const AT: Range<Span> = Range::new(Span::ZERO, days(3660));
 pub const INCIDENT_DURATION: Range<Span> = Range::new(Span::from_ns(1), days(3660));
 /// How many times slower.
 pub const SLOWDOWN: Range<f64> = Range::new(1e-3, 1e9);
+/// What overlapping factors come to at most and at least.
+pub const FACTORS_TOGETHER: Range<f64> = Range::new(1e-9, 1e12);
+/// Share of attempts that fail at random.
+pub const ERROR_SHARE: Range<f64> = Range::new(0.0, 1.0);
+/// How many times as much traffic.
+pub const TRAFFIC: Range<f64> = Range::new(0.0, 1e6);
+/// Incidents of traffic, each counted once for every model it strikes.
+pub const TRAFFIC_INCIDENTS_MAX: usize = 100;
 
 /// Weight of an org.
 pub const ORG_WEIGHT: Range<f64> = Range::new(1e-9, 1e9);

@@ -33,6 +33,7 @@ fn arriving(spare: bool) -> Arriving {
         service: Span::from_s(1),
         prefill: None,
         spare,
+        luck: 0.0,
     }
 }
 

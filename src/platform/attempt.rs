@@ -27,6 +27,9 @@ pub struct Arriving {
     pub prefill: Option<Span>,
     /// Work for spare capacity: not metered, served after everybody else, and never refused or dropped.
     pub spare: bool,
+    /// A uniform draw of its own on [0, 1), which decides whether it fails at random; any number where nothing
+    /// does.
+    pub luck: f64,
 }
 
 /// Where an attempt is.
@@ -136,10 +139,12 @@ impl Attempts {
         }
     }
 
-    /// The ids of a model's attempts in service, in the order they arrived.
-    pub fn in_service(&self, model: u32) -> Vec<Id> {
+    /// The ids of the `count` attempts of a model in service, in the order they arrived. It looks through the
+    /// table until it has them all, which is rare enough to keep no list.
+    pub fn in_service(&self, model: u32, count: u32) -> Vec<Id> {
         let serving = |a: &Attempt| a.state == State::InService && a.arriving.model == model;
-        let mut ids: Vec<Id> = (0..self.entries.len() as Id).filter(|&id| serving(&self[id])).collect();
+        let all = (0..self.entries.len() as Id).filter(|&id| serving(&self[id]));
+        let mut ids: Vec<Id> = all.take(count as usize).collect();
         ids.sort_by_key(|&id| self[id].ordinal);
         ids
     }

@@ -252,11 +252,10 @@ impl ModelConfig {
             Slots { per_replica: slots.integer("per_replica") as u32, service: Service::read(&mut slots) }
         });
         let mut t = table.table("buffer");
-        let fair = t.choice("discipline") == "fair";
         let buffer = BufferConfig {
             max_wait: t.span("max_wait"),
             early_refusal: t.bool("early_refusal"),
-            discipline: if fair { Discipline::Fair } else { Discipline::Fifo },
+            discipline: if t.choice("discipline") == "fair" { Discipline::Fair } else { Discipline::Fifo },
         };
         let serve = table.choice("on_disconnect") == "serve";
         let on_disconnect = if serve { OnDisconnect::Serve } else { OnDisconnect::Stop };

@@ -128,7 +128,7 @@ mod tests {
     #[test]
     fn v25_weights_share_in_proportion() {
         let orgs = [(0.5, 100, 4000), (1.0, 10, 100), (2.0, 1000, 8000)];
-        let history = served(&orgs, 20_000);
+        let history = served(&orgs, 80_000);
         let per_weight = |sums: &[f64], i: usize| sums[i] / (orgs[i].0 / 0.5);
         for sums in &history {
             for (i, j) in [(0, 1), (1, 2), (0, 2)] {

@@ -36,7 +36,7 @@ use crate::units::{SimTime, Span};
 use attempt::{Arriving, Attempt, Attempts, Id, State};
 use autoscaler::Decision;
 use config::OnDisconnect;
-use incident::{Harm, Incident};
+use incident::{Factors, Harm, Incident};
 use model::Model;
 
 /// What must happen because of what just happened.
@@ -158,6 +158,9 @@ impl Platform {
         let flow = self.pair_flows[arriving.pair as usize];
         self.attempts.enter(id, Attempt { flow, ..Attempt::new(now, arriving, color, cost) });
 
+        if arriving.luck >= model.spared_share {
+            return self.fail_as(now, id, Outcome::Unavailable);
+        }
         let refused = color != Color::Green
             && match model.config.policy.enforcement {
                 Enforcement::Soft | Enforcement::Attribution => false,
@@ -288,8 +291,8 @@ impl Platform {
     pub fn begin_incident(&mut self, now: SimTime, incident: &Incident) -> u32 {
         match incident.harm {
             Harm::LoseReplicas { count } => self.lose_replicas(now, incident.model, count),
-            Harm::Slowdown { factor } => {
-                self.change_speed(now, incident.model, factor);
+            _ => {
+                self.change_factors(now, incident, Factors::begin);
                 0
             }
         }
@@ -304,17 +307,37 @@ impl Platform {
                 model.note_fleet(now);
                 self.serve_waiting(now, incident.model);
             }
-            Harm::Slowdown { factor } => self.change_speed(now, incident.model, 1.0 / factor),
+            _ => self.change_factors(now, incident, Factors::end),
+        }
+    }
+
+    /// An incident of a factor begins or ends.
+    fn change_factors(&mut self, now: SimTime, incident: &Incident, change: fn(&mut Factors, f64)) {
+        let model = &mut self.models[incident.model as usize];
+        match incident.harm {
+            Harm::Slowdown { factor } => {
+                change(&mut model.slowdowns, factor);
+                self.change_speed(now, incident.model);
+            }
+            Harm::SlowColdStart { factor } => change(&mut model.cold_start_factors, factor),
+            // What is left of all is kept as a factor.
+            Harm::ErrorShare { share } => {
+                change(&mut model.spared, 1.0 - share);
+                model.spared_share = model.spared.plain_product();
+            }
+            // It is in the traffic.
+            Harm::Traffic { .. } | Harm::LoseReplicas { .. } => {}
         }
     }
 
     /// Ready replicas are lost, and what they served fails; how many they are.
     fn lose_replicas(&mut self, now: SimTime, index: u32, count: u32) -> u32 {
         let model = &mut self.models[index as usize];
+        let busy = model.fleet.busy();
         let lost = model.fleet.lose(count);
         model.note_fleet(now);
         let mut taken_back = Vec::new();
-        for id in self.attempts.in_service(index) {
+        for id in self.attempts.in_service(index, busy) {
             let Attempt { replica, arriving, .. } = self.attempts[id];
             // They come newest first.
             if lost.binary_search_by(|lost| replica.cmp(lost)).is_err() {
@@ -335,18 +358,16 @@ impl Platform {
         lost.len() as u32
     }
 
-    /// Service takes `factor` times as long from now on, what is running included.
-    fn change_speed(&mut self, now: SimTime, index: u32, factor: f64) {
+    /// The factors of a model's slowdown have changed: service takes their product as long from now on, what is
+    /// running included.
+    fn change_speed(&mut self, now: SimTime, index: u32) {
         let model = &mut self.models[index as usize];
-        let before = model.slowdown;
-        model.slowdown *= factor;
-        // An incident and its end multiply to 1 up to rounding: take out the residue.
-        if (model.slowdown - 1.0).abs() < 1e-9 {
-            model.slowdown = 1.0;
-        }
+        let (before, slowdown) = (model.slowdown, model.slowdowns.product());
+        let factor = slowdown / before;
+        model.slowdown = slowdown;
         model.note_capacity();
-        let slowdown = model.slowdown;
-        for id in self.attempts.in_service(index) {
+        let busy = model.fleet.busy();
+        for id in self.attempts.in_service(index, busy) {
             let attempt = &mut self.attempts[id];
             let left = attempt.completes - now;
             let at = if attempt.completes == SimTime::NEVER {
@@ -387,6 +408,11 @@ impl Platform {
             Color::Red(Resource::Requests) => Outcome::LimitedRequest,
             Color::Red(Resource::Tokens) => Outcome::LimitedToken,
         };
+        self.fail_as(now, id, outcome);
+    }
+
+    /// An attempt fails with this outcome.
+    fn fail_as(&mut self, now: SimTime, id: Id, outcome: Outcome) {
         let reply = self.reply(now, id, outcome);
         self.effects.push(Effect::Failed { id, reply });
     }
@@ -403,9 +429,10 @@ impl Platform {
         }
         let policy = &model.config.policy;
         let failed = outcome != Outcome::Ok;
-        let limited = match attempt.color {
-            Color::Red(resource) if failed => Some(resource),
-            _ => None,
+        let limited = match outcome {
+            Outcome::LimitedRequest => Some(Resource::Requests),
+            Outcome::LimitedToken => Some(Resource::Tokens),
+            Outcome::Ok | Outcome::Unavailable => None,
         };
         let carried = match policy.headers {
             Headers::All => failed || self.tells_on_200,

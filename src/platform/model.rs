@@ -5,6 +5,7 @@ use super::autoscaler::{Decision, Scaler as _, Seen};
 use super::buffer::{Buffer, Class};
 use super::config::ModelConfig;
 use super::fleet::{Fleet, Phase};
+use super::incident::Factors;
 use super::mix::{Mix, Smoothed};
 use crate::dist::Law as _;
 use crate::limit::law::{Live, Shared};
@@ -45,6 +46,13 @@ pub struct Model {
     /// Attempts that have arrived since the autoscaler looked.
     pub(super) arrived: u64,
     pub(super) slowdown: f64,
+    /// What `slowdown` is the product of.
+    pub(super) slowdowns: Factors,
+    /// How many times as long cold starts take.
+    pub(super) cold_start_factors: Factors,
+    /// The shares of attempts that each cause of random failures spares, and what all of them spare.
+    pub(super) spared: Factors,
+    pub(super) spared_share: f64,
     /// Its levels may have changed since [`Model::take_touched`].
     pub(super) touched: bool,
     /// Work for spare capacity in service.
@@ -71,6 +79,10 @@ impl Model {
             buffer: Buffer::new(&config.buffer, one_queue),
             arrived: 0,
             slowdown: 1.0,
+            slowdowns: Factors::default(),
+            cold_start_factors: Factors::default(),
+            spared: Factors::default(),
+            spared_share: 1.0,
             mix,
             spare_in_service: 0,
             touched: false,
@@ -261,7 +273,7 @@ impl Model {
             self.config.autoscaler.cold_start().expect("who starts replicas knows how long it takes");
         let replica = self.fleet.start();
         let takes_s = cold_start.sample(&mut self.cold_starts.number(u64::from(replica)).stream());
-        (replica, now.saturating_add(Span::from_secs_f64(takes_s)))
+        (replica, now.saturating_add(Span::from_secs_f64(takes_s * self.cold_start_factors.product())))
     }
 
     /// Start the replicas of a fleet that begins cold; (index, instant it becomes ready) of each.

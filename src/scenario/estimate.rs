@@ -79,7 +79,7 @@ fn expected_open(scenario: &Scenario) -> f64 {
             None => model.buffer.max_wait.as_secs_f64().min(3600.0),
         };
         let rate = w.arrivals.expected() / scenario.run.duration.as_secs_f64();
-        rate * w.profile.max_factor(scenario.run.duration).max(1.0) * (service_s + wait_s)
+        rate * w.arrivals.max_factor(scenario.run.duration).max(1.0) * (service_s + wait_s)
     };
     scenario.workloads.iter().map(open).sum()
 }

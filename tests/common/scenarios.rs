@@ -148,7 +148,8 @@ impl Draw {
         text += &format!("engine.slots = {{ per_replica = {slots}, service.{service} }}\n");
         let max_wait = if self.chance(6) { "\"unlimited\"".into() } else { self.span(0, 10) };
         let early = self.one(&["true", "false"]);
-        text += &format!("buffer = {{ max_wait = {max_wait}, early_refusal = {early} }}\n");
+        let fair = if self.shape.all_options && self.chance(3) { ", discipline = \"fair\"" } else { "" };
+        text += &format!("buffer = {{ max_wait = {max_wait}, early_refusal = {early}{fair} }}\n");
         text += &format!("on_disconnect = \"{}\"\n", self.one(&["stop", "serve"]));
         if self.shape.all_options && self.chance(2) {
             text += &self.autoscaler(replicas);
@@ -179,6 +180,15 @@ impl Draw {
             _ => format!("lognormal = {{ median = {}, sigma = 0.25 }}", self.span(1, 20)),
         };
         let (interval, cooldown) = (self.span(1, 6), self.span(0, 8));
+        if self.chance(2) {
+            let (up, down) = (self.span(0, 8), self.span(0, 12));
+            let (target, tolerance) = (self.one(&["0.5", "1.0", "3.0"]), self.one(&["0.0", "0.2"]));
+            return format!(
+                "autoscaler.reactive = {{ min = {min}, max = {max}, cold_start.{cold}, interval = {interval}, \
+                 cooldown = {cooldown}, target = {target}, tolerance = {tolerance}, scale_up_window = {up}, \
+                 scale_down_window = {down} }}\n"
+            );
+        }
         let target = self.one(&["0.3", "0.7", "1.0"]);
         format!(
             "autoscaler.predictive = {{ min = {min}, max = {max}, cold_start.{cold}, interval = {interval}, \
@@ -260,7 +270,19 @@ impl Draw {
         }
         let duration =
             if self.chance(5) { String::new() } else { format!(", duration = {}", self.span(1, 20)) };
-        if self.chance(2) {
+        // Not under a change of tick: nothing random is.
+        let kind = if self.shape.scalable { self.number(3, 6) } else { self.number(0, 6) };
+        if kind == 0 {
+            let share = self.one(&["0.0", "0.3", "1.0"]);
+            text + &format!("error_share = {{ share = {share}{duration} }}\n")
+        } else if kind == 1 {
+            let factor = self.one(&["0.0", "0.5", "2.0", "4.0"]);
+            let whose = if self.chance(2) { "org = \"o0\", " } else { "" };
+            text + &format!("traffic = {{ {whose}factor = {factor}{duration} }}\n")
+        } else if kind == 2 {
+            let factor = self.one(&["0.5", "3.0"]);
+            text + &format!("slow_cold_start = {{ factor = {factor}{duration} }}\n")
+        } else if kind < 5 {
             text + &format!("lose_replicas = {{ count = {}{duration} }}\n", self.number(1, 3))
         } else {
             let factor = self.one(&["0.25", "0.5", "2.0", "4.0"]);
@@ -277,7 +299,8 @@ impl Draw {
         let workloads = (0..count)
             .map(|w| self.workload(w, models, rtt, [timeout == w, deadline == w, count == 1]))
             .collect();
-        (format!("\n[[org]]\nname = \"o{index}\"\n"), workloads)
+        let weight = if self.shape.all_options { self.one(&["1.0", "1.0", "0.5", "3.0"]) } else { "1.0" };
+        (format!("\n[[org]]\nname = \"o{index}\"\nweight = {weight}\n"), workloads)
     }
 
     fn workload(&mut self, index: u64, models: u64, rtt: u64, options: [bool; 3]) -> String {

@@ -147,6 +147,7 @@ struct Source {
     born: u64,
     service: ratetide::rng::Stream,
     jitter: Key,
+    luck: Key,
     bucket: Ns,
     filled: Ns,
 }
@@ -167,6 +168,8 @@ pub struct Naive<'a> {
     /// Replicas each incident took, and the slowdown each has in force.
     taken: Vec<usize>,
     slowdowns: Vec<f64>,
+    /// The share of attempts that each spares.
+    spared: Vec<f64>,
     /// Mean service seconds, prompt and output of recent starts.
     mix: [f64; 3],
     /// Smoothed utilisation, and its level since.
@@ -194,6 +197,7 @@ impl<'a> Naive<'a> {
             rota: Vec::new(),
             taken: vec![0; scenario.incidents.len()],
             slowdowns: vec![1.0; scenario.incidents.len()],
+            spared: vec![1.0; scenario.incidents.len()],
             mix: configured_mix(scenario),
             smoothed: (0.0, 0.0, 0),
             limiter: Limiter::new(&model.policy),
@@ -282,6 +286,7 @@ fn source(scenario: &Scenario, w: usize) -> Source {
         born: 0,
         service: key.with("service").stream(),
         jitter: key.with("jitter"),
+        luck: key.with("luck"),
         bucket,
         filled: 0,
     }

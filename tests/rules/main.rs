@@ -8,12 +8,16 @@
 //! | [`capacity`] | S9, S10: capacity follows demand |
 //! | [`lanes`] | S15, S16: alternatives, and what they cost |
 //! | [`clients`] | S11, S13, S14: how to send |
+//! | [`fair`] | S7b: orgs take turns in the buffer |
+//! | [`incidents`] | what an incident looks like to who sends |
 
 #[path = "../common/mod.rs"]
 mod common;
 
 mod capacity;
 mod clients;
+mod fair;
+mod incidents;
 mod lanes;
 mod laws;
 mod limits;

@@ -56,8 +56,10 @@ impl Scaler for Predictive {
         let x = seen.arrived as f64 / self.sizing.interval.as_secs_f64();
         self.forecast.observe(x, self.alpha, self.beta);
         let load = (self.ahead() + self.z * self.forecast.sigma) * (1.0 + self.headroom);
+        let replicas = load / (seen.per_replica_rps * self.target);
+        // The averages fade for ever: what is next to nothing keeps no replica.
         let wanted =
-            (load / (seen.per_replica_rps * self.target)).ceil().min(f64::from(self.sizing.max)) as u32;
+            if replicas < NOTHING { 0.0 } else { replicas.ceil().min(f64::from(self.sizing.max)) } as u32;
         let wanted = wanted.max(u32::from(seen.arrived > 0));
         self.sizing.decide(now, self.sizing.within(wanted), seen.current)
     }
@@ -89,15 +91,20 @@ impl Written<u32> for Predictive {
 
     fn read(value: Tagged<'_>, replicas: u32) -> Option<Predictive> {
         let mut t = value.table();
-        let sizing = Sizing::read(&mut t, replicas);
+        let mut sizing = Sizing::read(&mut t);
         let median = || Span::from_secs_f64(sizing.cold_start.median());
         let horizon = t.opt_span("horizon").unwrap_or_else(median);
+        sizing.interval = t.span("interval");
         let [alpha, beta, z] = ["alpha", "beta", "z"].map(|key| t.number(key));
         let [headroom, target] = ["headroom", "target"].map(|key| t.number(key));
+        sizing.finish(&mut t, replicas);
         let forecast = Forecast::default();
         Some(Predictive { sizing, horizon, alpha, beta, z, headroom, target, forecast })
     }
 }
+
+/// So small a part of a replica is none, so that a model can scale to zero: an assumption.
+const NOTHING: f64 = 1e-3;
 
 /// Weight of the newest absolute error in σ.
 const ERROR_WEIGHT: f64 = 0.1;

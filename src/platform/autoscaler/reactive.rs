@@ -89,10 +89,14 @@ impl Written<u32> for Reactive {
 
     fn read(value: Tagged<'_>, replicas: u32) -> Option<Reactive> {
         let mut t = value.table();
-        let sizing = Sizing::read(&mut t, replicas);
+        let mut sizing = Sizing::read(&mut t);
+        sizing.interval = t.span("interval");
         let [target, tolerance] = ["target", "tolerance"].map(|key| t.number(key));
-        let [least, greatest] =
-            ["scale_up_window", "scale_down_window"].map(|key| Window::new(t.span(key), replicas));
+        let least = Window::new(t.span("scale_up_window"), replicas);
+        // What was wanted when the window began still counts: capacity is kept for the whole of it.
+        let whole = t.span("scale_down_window").saturating_add(Span::from_ns(1));
+        let greatest = Window::new(whole, replicas);
+        sizing.finish(&mut t, replicas);
         Some(Reactive { sizing, target, tolerance, least, greatest })
     }
 }

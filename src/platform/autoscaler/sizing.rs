@@ -32,18 +32,23 @@ pub(super) struct Sizing {
 }
 
 impl Sizing {
-    /// Read the keys above for a model that starts with `replicas`.
-    pub(super) fn read(t: &mut Table, replicas: u32) -> Sizing {
+    /// Read the bounds and the cold start; its kind reads the interval, [`Sizing::finish`] the rest.
+    pub(super) fn read(t: &mut Table) -> Sizing {
         let [min, max] = ["min", "max"].map(|key| t.integer(key) as u32);
         let cold_start = Dist::of::<Seconds>(t.tagged("cold_start"));
-        let [interval, cooldown] = ["interval", "cooldown"].map(|key| t.span(key));
+        Sizing { min, max, cold_start, interval: Span::ZERO, cooldown: Span::ZERO, changed: None }
+    }
+
+    /// Read the cooldown, and see that the model's first `replicas` are within the bounds.
+    pub(super) fn finish(&mut self, t: &mut Table, replicas: u32) {
+        self.cooldown = t.span("cooldown");
+        let (min, max) = (self.min, self.max);
         if t.clean() && min > max {
             t.error_at("min", "`min` is above `max`", None);
         } else if t.clean() && !(min..=max).contains(&replicas) {
             let message = format!("the model starts with {replicas} replicas, outside `min` to `max`");
             t.error_here(message, Some("set the model's `replicas` within them".into()));
         }
-        Sizing { min, max, cold_start, interval, cooldown, changed: None }
     }
 
     /// The nearest size within the bounds.
