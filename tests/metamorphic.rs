@@ -31,7 +31,7 @@ fn rows(scenario: &Scenario, results: &Results, org: &str, workload: &str) -> St
     let bins = (0..results.outcomes.len()).map(|bin| {
         let outcomes = results.outcomes.get(bin, index);
         let rates = results.rates.get(bin, found.pair as usize);
-        format!("{outcomes:?}\n{rates:?}\n{:?}\n", results.capacity.get(bin, found.model as usize))
+        format!("{outcomes:?}\n{rates:?}\n{:?}\n", results.capacity.get(bin, found.pool as usize))
     });
     format!("{:?}\n{}", results.summaries[index], bins.collect::<String>())
 }

@@ -45,6 +45,8 @@ fn read_root(root: &mut Table, load: LoadTrace<'_>, events_max: f64) -> Option<S
     let (orgs, mut workloads) = read_orgs(root, &models, run.duration, load);
     let declared = models.len();
     pools::build(&mut models, &orgs, &mut workloads);
+    // Events and tables number both alike.
+    refuse_too_many(root, "org", models.len());
     let (named, pools) = models.split_at(declared);
     let pairs = pair_up(&mut workloads);
     let incidents = read_incidents(root, named, pools, &orgs);

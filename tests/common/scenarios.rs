@@ -45,7 +45,7 @@ pub struct Parts {
 impl Parts {
     /// The parts of one random scenario.
     pub fn draw(seed: u64, shape: Shape, tick: Span) -> Parts {
-        Draw { stream: Key::new(seed, 0).with("scenario").stream(), shape, tick }.parts(seed)
+        Draw { stream: Key::new(seed, 0).with("scenario").stream(), shape, tick, seed }.parts(seed)
     }
 
     /// The scenario as text.
@@ -84,6 +84,7 @@ struct Draw {
     stream: Stream,
     shape: Shape,
     tick: Span,
+    seed: u64,
 }
 
 impl Draw {
@@ -312,7 +313,47 @@ impl Draw {
         if self.chance(3) {
             text += &format!("max_tokens = {}\n", self.number(1, 5));
         }
-        text + &self.client(rtt, options)
+        if !self.shape.all_options {
+            return text + &self.client(rtt, options);
+        }
+        if self.chance(3) {
+            text += &format!("key = \"{}\"\n", self.one(&["prod", "dev"]));
+        }
+        match self.number(0, 7) {
+            0 | 1 => text + &self.batch_lane(rtt),
+            2 => text + &self.dedicated_lane() + &self.client(rtt, options),
+            _ => text + &self.client(rtt, options),
+        }
+    }
+
+    fn batch_lane(&mut self, rtt: u64) -> String {
+        let (window, gather) = (self.span(rtt + 1, rtt + 40), self.span(0, 6));
+        // The limit is that of the org on the model: one for all.
+        let enqueued = ["5", "9", "40", "30000000000"][self.seed as usize % 4];
+        format!(
+            "lane.batch = {{ window = {window}, gather = {gather}, requests_per_file = {}, enqueued_tokens = \
+             {enqueued}, reserve = {}, discount = {} }}\n",
+            self.number(1, 6),
+            self.one(&["0.0", "0.1", "0.5"]),
+            self.one(&["0.0", "0.5", "1.0"])
+        )
+    }
+
+    fn dedicated_lane(&mut self) -> String {
+        if self.chance(2) {
+            return "lane.dedicated = { replicas = 1, price_per_replica_hour = 3.0, name = \"shared\" }\n"
+                .into();
+        }
+        let replicas = self.number(0, 2);
+        let mut text =
+            format!("lane.dedicated.replicas = {replicas}\nlane.dedicated.price_per_replica_hour = 7.5\n");
+        if self.chance(2) {
+            text += &format!("lane.dedicated.cold_start.constant = {}\n", self.span(1, 10));
+        }
+        if self.chance(2) {
+            text += &format!("lane.dedicated.{}", self.autoscaler(replicas));
+        }
+        text
     }
 
     fn arrivals(&mut self) -> String {
