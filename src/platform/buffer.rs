@@ -66,6 +66,12 @@ impl Buffer {
         Some(now + self.max_wait)
     }
 
+    /// Who would be served next, without being taken out.
+    #[inline]
+    pub fn next(&self) -> Option<Id> {
+        self.queues[0].head().or_else(|| self.queues[1].head())
+    }
+
     /// The next to serve.
     pub fn pop(&mut self, attempts: &mut Attempts) -> Option<Id> {
         let queue = if self.queues[0].is_empty() { 1 } else { 0 };

@@ -11,6 +11,7 @@
 //! | [`model`] | one model at run time |
 //! | [`buffer`] | the smoothing buffer |
 //! | [`fleet`] | replicas and their slots |
+//! | [`serving`] | the engines: slots, continuous batching |
 //! | [`mix`] | recent work, live capacity, smoothed utilisation |
 //! | [`autoscaler`] | how many replicas |
 //! | [`incident`] | what goes wrong, on a schedule |
@@ -23,6 +24,7 @@ pub mod fleet;
 pub mod incident;
 pub mod mix;
 pub mod model;
+pub mod serving;
 
 use crate::limit::pair::{Ask, Color, Completion, Cost, Pair, RESET_MAX, Resource};
 use crate::limit::policy::{Enforcement, Headers, ResetMode};
@@ -50,6 +52,18 @@ pub enum Effect {
         /// The attempt.
         id: Id,
         /// When its service ends now.
+        at: SimTime,
+    },
+    /// Something happens on a replica that batches at `at`; call [`Platform::turn`]. What was said of it before
+    /// is void.
+    Turn {
+        /// The model.
+        model: u32,
+        /// The replica.
+        replica: u32,
+        /// Counts how often that was said of the replica.
+        version: u8,
+        /// When.
         at: SimTime,
     },
     /// An attempt failed and has left the platform.
@@ -153,12 +167,11 @@ impl Platform {
                 Enforcement::Hard => model.is_hot(),
                 Enforcement::Strict => true,
             };
-        if refused || model.is_dead() {
+        if refused || model.is_dead() || !model.fits(self.attempts[id].tokens()) {
             return self.fail(now, id);
         }
         if model.buffer.is_empty() && model.begin(now, id, &mut self.attempts) {
-            let at = self.attempts[id].completes;
-            return self.effects.push(Effect::Started { id, at });
+            return self.started(now, id);
         }
         let predicted = model.predicted_wait(model.buffer.class(color));
         if model.config.buffer.early_refusal && predicted.is_some_and(|w| w > model.config.buffer.max_wait) {
@@ -168,6 +181,8 @@ impl Platform {
         if let Some(at) = model.buffer.push(now, id, &mut self.attempts) {
             self.effects.push(Effect::DropTimer { model: arriving.model, at });
         }
+        // It may go before one that needs more space than there is.
+        self.serve_waiting(now, arriving.model);
     }
 
     /// Service of an attempt ends, as was said when it had this `version`; `None` if that instant has moved or
@@ -180,6 +195,24 @@ impl Platform {
         if !said || attempt.completes != now {
             return None;
         }
+        Some(self.served(now, id))
+    }
+
+    /// Something happens on a replica that batches, as was said with this `version`: a prefill pass is over, or
+    /// an attempt is done, and the reply is for its client. One attempt at a time, so that what its client does at
+    /// once comes before the next.
+    pub fn turn(&mut self, now: SimTime, index: u32, replica: u32, version: u8) -> Option<(Id, Reply)> {
+        let batches = self.models[index as usize].batches.as_mut().expect("only batches have turns");
+        let done = batches.turn(now, replica, version, &mut self.attempts);
+        let reply = done.map(|id| (id, self.served(now, id)));
+        self.await_turn(now, index, replica);
+        reply
+    }
+
+    /// Service of an attempt is over: the place is free, usage is credited, the next begin.
+    #[inline]
+    fn served(&mut self, now: SimTime, id: Id) -> Reply {
+        let attempt = self.attempts[id];
         let model = &mut self.models[attempt.arriving.model as usize];
         model.end(now, id, &mut self.attempts);
         if !attempt.abandoned {
@@ -193,7 +226,33 @@ impl Platform {
             pair.complete(&model.config.policy, now, &done, &model.live(now));
         }
         self.serve_waiting(now, attempt.arriving.model);
-        Some(self.reply(now, id, Outcome::Ok))
+        self.reply(now, id, Outcome::Ok)
+    }
+
+    /// Service of an attempt has begun: say when something happens next.
+    #[inline]
+    fn started(&mut self, now: SimTime, id: Id) {
+        let Attempt { completes: at, replica, arriving, .. } = self.attempts[id];
+        self.effects.push(Effect::Started { id, at });
+        self.await_turn(now, arriving.model, replica);
+    }
+
+    /// Say when something happens next on a replica that batches, if that has changed.
+    #[inline]
+    fn await_turn(&mut self, now: SimTime, model: u32, replica: u32) {
+        if let Some(batches) = &mut self.models[model as usize].batches {
+            let next = batches.reschedule(now, replica, &mut self.attempts);
+            self.effects.extend(next.map(|(at, version)| Effect::Turn { model, replica, version, at }));
+        }
+    }
+
+    /// Arrival to first token of an attempt that was served, if the engine has one.
+    pub fn first_token(&self, id: Id) -> Option<Span> {
+        let attempt = &self.attempts[id];
+        match &self.models[attempt.arriving.model as usize].batches {
+            None => attempt.first_token(),
+            Some(_) => Some(self.attempts.prefilled(id) - attempt.arrived),
+        }
     }
 
     /// The drop timer rang: drop the attempt that has waited its time.
@@ -202,6 +261,7 @@ impl Platform {
         if let Some(id) = expired {
             self.models[model as usize].touched = true;
             self.fail(now, id);
+            self.serve_waiting(now, model);
         }
         self.effects.extend(next.map(|at| Effect::DropTimer { model, at }));
     }
@@ -221,7 +281,15 @@ impl Platform {
         if attempt.state == State::Waiting {
             model.buffer.remove(id, &mut self.attempts);
             model.touched = true;
+            self.serve_waiting(now, attempt.arriving.model);
             return Some(Consumed::default());
+        }
+        if let Some(batches) = &model.batches {
+            let consumed = batches.consumed(now, id, &mut self.attempts);
+            model.end(now, id, &mut self.attempts);
+            self.serve_waiting(now, attempt.arriving.model);
+            self.await_turn(now, attempt.arriving.model, attempt.replica);
+            return Some(consumed);
         }
         model.end(now, id, &mut self.attempts);
         self.serve_waiting(now, attempt.arriving.model);
@@ -287,6 +355,9 @@ impl Platform {
     fn lose_replicas(&mut self, now: SimTime, index: u32, count: u32) -> u32 {
         let model = &mut self.models[index as usize];
         let lost = model.fleet.lose(count);
+        if let Some(batches) = &mut model.batches {
+            lost.iter().for_each(|&replica| batches.lose(replica));
+        }
         model.note_fleet(now);
         for id in self.attempts.in_service(index) {
             let replica = self.attempts[id].replica;
@@ -310,6 +381,11 @@ impl Platform {
         }
         model.note_capacity();
         let slowdown = model.slowdown;
+        if let Some(batches) = &mut model.batches {
+            batches.set_slowdown(now, slowdown);
+            let replicas = batches.len();
+            return (0..replicas).for_each(|replica| self.await_turn(now, index, replica));
+        }
         for id in self.attempts.in_service(index) {
             let attempt = &mut self.attempts[id];
             let left = attempt.completes - now;
@@ -328,14 +404,19 @@ impl Platform {
         }
     }
 
-    /// Fill free slots from the buffer.
+    /// Fill free places from the buffer: when one is freed, and when who needed more space than there was no
+    /// longer stands first.
     #[inline]
     fn serve_waiting(&mut self, now: SimTime, index: u32) {
-        let model = &mut self.models[index as usize];
-        while !model.buffer.is_empty() && u64::from(model.fleet.busy_ready()) < model.fleet.slots() {
+        let mut model = &mut self.models[index as usize];
+        // In order: who needs more space than there is keeps everybody behind it waiting.
+        while let Some(next) = model.buffer.next()
+            && model.has_room(next, &self.attempts)
+        {
             let id = model.buffer.pop(&mut self.attempts).expect("the buffer is not empty");
-            assert!(model.begin(now, id, &mut self.attempts), "a slot is free");
-            self.effects.push(Effect::Started { id, at: self.attempts[id].completes });
+            assert!(model.begin(now, id, &mut self.attempts), "there is room");
+            self.started(now, id);
+            model = &mut self.models[index as usize];
         }
     }
 
