@@ -203,7 +203,10 @@ impl Platform {
     /// once comes before the next.
     pub fn turn(&mut self, now: SimTime, index: u32, replica: u32, version: u8) -> Option<(Id, Reply)> {
         let batches = self.models[index as usize].batches.as_mut().expect("only batches have turns");
-        let done = batches.turn(now, replica, version, &mut self.attempts);
+        if !batches.is_due(now, replica, version) {
+            return None;
+        }
+        let done = batches.turn(now, replica, &mut self.attempts);
         let reply = done.map(|id| (id, self.served(now, id)));
         self.await_turn(now, index, replica);
         reply

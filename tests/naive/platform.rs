@@ -30,7 +30,7 @@ impl Naive<'_> {
         if self.ready() == 0 { 1.0 } else { f64::from(busy) / self.slots() as f64 }
     }
 
-    fn slowdown(&self) -> f64 {
+    pub fn slowdown(&self) -> f64 {
         self.slowdowns.iter().product()
     }
 

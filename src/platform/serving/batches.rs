@@ -53,11 +53,14 @@ impl Batches {
         Consumed { prompt: if stay.computing { arriving.prompt } else { 0 }, output }
     }
 
-    /// Something is due on a replica, as was said when it had this `version`; who is done, if anybody is. Nothing
-    /// happens if that instant has moved.
-    pub fn turn(&mut self, now: SimTime, replica: u32, version: u8, attempts: &mut Attempts) -> Option<Id> {
-        let batch = &mut self.batches[replica as usize];
-        if batch.is_due(now, version) { batch.turn(now, &self.engine, attempts) } else { None }
+    /// Whether this is what was said last of a replica.
+    pub fn is_due(&self, now: SimTime, replica: u32, version: u8) -> bool {
+        self.batches[replica as usize].is_due(now, version)
+    }
+
+    /// What is due on a replica happens; who is done, if anybody is.
+    pub fn turn(&mut self, now: SimTime, replica: u32, attempts: &mut Attempts) -> Option<Id> {
+        self.batches[replica as usize].turn(now, &self.engine, attempts)
     }
 
     /// A replica is lost with all on it.
