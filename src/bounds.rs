@@ -96,6 +96,19 @@ pub const PACE: Range<Rate> = Range::new(Rate::from_per_s(1e-6), Rate::from_per_
 /// Sends of a pace that may go back to back.
 pub const PACE_BURST: Range<u64> = Range::new(1, 1_000_000);
 
+/// The share of the price that a batch does not pay.
+pub const DISCOUNT: Range<f64> = Range::new(0.0, 1.0);
+/// How long a batch job may take.
+pub const WINDOW_OF_JOB: Range<Span> = Range::new(Span::from_ns(1), days(366));
+/// Requests of a batch file.
+pub const REQUESTS_PER_FILE: Range<u64> = Range::new(1, 1_000_000_000);
+/// Tokens in the unfinished batch jobs of an org on a model.
+pub const ENQUEUED_TOKENS: Range<u64> = Range::new(1, 1 << 50);
+/// How long a batch file is open.
+pub const GATHER: Range<Span> = Range::new(Span::ZERO, days(30));
+/// The share of ready capacity that batch work leaves free.
+pub const RESERVE: Range<f64> = Range::new(0.0, 1.0);
+
 /// Events of a run, unless the command line lifts it.
 pub const EVENTS_MAX: f64 = 1e12;
 /// Bytes of memory a run may be estimated to take.

@@ -86,7 +86,7 @@ fn length(scenario: &Scenario) -> String {
 }
 
 fn model(page: &mut Page, scenario: &Scenario, row: &Table) {
-    let Some((index, model)) = named(&scenario.models, row, |model| model.name.as_str()) else { return };
+    let Some((index, model)) = named(scenario.declared_models(), row, |model| model.name.as_str()) else { return };
     let words = |key: &str| row.get(key).map_or(String::new(), phrase);
     page.section(&format!("model {}", model.name));
     let start = plural(model.replicas.into(), "replica");
@@ -127,7 +127,7 @@ fn capacity(scenario: &Scenario, model: &ModelConfig, index: u32) -> String {
         ),
     };
     let asked: f64 =
-        scenario.workloads.iter().filter(|w| w.model == index).map(|w| mean_per_min(scenario, w)).sum();
+        scenario.workloads.iter().filter(|w| w.pool == index).map(|w| mean_per_min(scenario, w)).sum();
     let load = match per_min * f64::from(model.replicas) {
         full if full > 0.0 && full.is_finite() => {
             let replicas = plural(model.replicas.into(), "replica");
@@ -185,7 +185,13 @@ fn describe_workload(page: &mut Page, scenario: &Scenario, workload: &Workload, 
     };
     let means = [workload.mean_prompt, workload.mean_output].map(|mean| count(mean.round()));
     page.item("    ", "tokens", &format!("{laws}; {} + {} on average", means[0], means[1]));
-    page.item("    ", "client", &format!("{}; round trip {}", client(row), workload.rtt));
+    if let Some(words) = super::lane::words(scenario, workload) {
+        page.item("    ", "lane", &words);
+    }
+    if row.contains_key("key") {
+        page.item("    ", "key", workload.key.as_str());
+    }
+    page.item("    ", "client", &format!("{}; round trip {}", client(workload, row), workload.rtt));
 }
 
 /// Steps of a profile that are spelled out.
@@ -201,7 +207,10 @@ fn step(step: &Value) -> Option<String> {
 }
 
 /// The client: a preset with its line, and what differs from it.
-fn client(row: &Table) -> String {
+fn client(workload: &Workload, row: &Table) -> String {
+    if workload.is_batch() {
+        return "none — each request of a job is sent once".to_owned();
+    }
     let Some(Value::Table(client)) =
         row.get("client").filter(|client| *client != &Value::Table(Table::new()))
     else {

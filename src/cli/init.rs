@@ -51,6 +51,8 @@ pub const KINDS: &[Kind] = &[
     shipped!("cold-start", "what does a slow cold start cost when traffic rises within minutes?"),
     shipped!("retry-herd", "everybody waits just as long as the header says: does that suffice?"),
     shipped!("sdk-defaults", "how many requests of a burst finish with the retries an SDK makes by default?"),
+    shipped!("laws", "nine rate laws, one traffic: who lets a ramp through, who a spike?"),
+    shipped!("formula", "a rate law of your own: how is one written as a formula?"),
 ];
 
 /// The arguments of `init`.

@@ -48,13 +48,14 @@ impl<O: Observer> Engine<'_, O> {
         }
         let model = self.platform.attempt(id).arriving.model;
         if let Some(consumed) = self.platform.disconnect(now, id) {
-            self.waste(&request, Tokens::new(consumed.prompt, consumed.output));
+            self.waste(now, &request, Tokens::new(consumed.prompt, consumed.output));
             self.requests.leave(id);
         }
         self.settle(now, model);
     }
 
-    pub(super) fn waste(&mut self, request: &Request, tokens: Tokens) {
+    pub(super) fn waste(&mut self, now: SimTime, request: &Request, tokens: Tokens) {
+        self.observer.wasted(now, request.workload, tokens);
         self.ledger.enter(request.workload, request.counted, |account| account.wasted += tokens);
     }
 
@@ -71,7 +72,8 @@ impl<O: Observer> Engine<'_, O> {
         for i in 0..self.effects.len() {
             match self.effects[i] {
                 Effect::Started { id, at } => {
-                    if O::ACTIVE {
+                    // Work for spare capacity has no wait to speak of.
+                    if O::ACTIVE && !self.platform.attempt(id).arriving.spare {
                         self.observer.started(now, model, now - self.platform.attempt(id).arrived);
                     }
                     self.await_completion(at, id);

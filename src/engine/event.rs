@@ -39,6 +39,10 @@ pub enum Event {
     Arrival(u32),
     /// A paced client wants to send a request again.
     Ask(Id),
+    /// A workload's batch file may have been open for its time.
+    FileCloses(u32),
+    /// A batch job reaches the platform.
+    JobArrives(u32),
     /// A request's next attempt reaches the platform.
     Send(Id),
     /// The drop timer of a model's buffer rings.
@@ -61,8 +65,8 @@ impl Classed for Event {
             Event::Completion { .. } | Event::Turn { .. } => 1,
             Event::Tick(_) => 2,
             Event::Arrival(_) => 3,
-            Event::Ask(_) => 4,
-            Event::Send(_) => 5,
+            Event::Ask(_) | Event::FileCloses(_) => 4,
+            Event::Send(_) | Event::JobArrives(_) => 5,
             Event::Drop(_) => 6,
             Event::Deadline(_) => 7,
             Event::Timeout(_) => 8,

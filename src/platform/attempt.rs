@@ -26,6 +26,8 @@ pub struct Arriving {
     pub service: Span,
     /// The part of it before the first token, where the engine has one.
     pub prefill: Option<Span>,
+    /// Work for spare capacity: not metered, served after everybody else, and never refused or dropped.
+    pub spare: bool,
 }
 
 /// Where an attempt is.

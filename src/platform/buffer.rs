@@ -1,7 +1,7 @@
 //! The smoothing buffer of a model: green before red, first come first served inside a colour, bounded by
-//! how long an attempt waits, not by how many do.
+//! how long an attempt waits, not by how many do. Work for spare capacity waits behind both, without bound.
 
-use super::attempt::{Attempts, Id, State};
+use super::attempt::{Attempt, Attempts, Id, State};
 use crate::chain::{Chain, Links};
 use crate::limit::pair::Color;
 use crate::units::{SimTime, Span};
@@ -13,12 +13,14 @@ pub enum Class {
     First,
     /// Above the rate.
     Second,
+    /// Work for spare capacity: behind everybody, for as long as it takes.
+    Third,
 }
 
 /// The buffer.
 #[derive(Clone, Debug)]
 pub struct Buffer {
-    queues: [Chain; 2],
+    queues: [Chain; 3],
     links: Links,
     /// The drop timer is running.
     armed: bool,
@@ -29,7 +31,7 @@ pub struct Buffer {
 impl Buffer {
     /// An empty buffer that drops what has waited `max_wait`; with `one_queue` colours wait together.
     pub fn new(max_wait: Span, one_queue: bool) -> Buffer {
-        Buffer { queues: [Chain::default(); 2], links: Links::default(), armed: false, max_wait, one_queue }
+        Buffer { queues: [Chain::default(); 3], links: Links::default(), armed: false, max_wait, one_queue }
     }
 
     /// The class of a colour.
@@ -37,14 +39,24 @@ impl Buffer {
         if self.one_queue || color == Color::Green { Class::First } else { Class::Second }
     }
 
-    /// How many wait.
+    /// The class of an attempt.
+    fn class_of(&self, attempt: &Attempt) -> Class {
+        if attempt.arriving.spare { Class::Third } else { self.class(attempt.color) }
+    }
+
+    /// How many wait, work for spare capacity left out.
     pub fn len(&self) -> u32 {
         self.queues[0].len() + self.queues[1].len()
     }
 
-    /// True if nobody waits.
+    /// True if nobody waits, work for spare capacity left out.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
+    }
+
+    /// How much work for spare capacity waits.
+    pub fn len_spare(&self) -> u32 {
+        self.queues[2].len()
     }
 
     /// How many would be served before a newcomer of this class.
@@ -52,29 +64,42 @@ impl Buffer {
         match class {
             Class::First => self.queues[0].len(),
             Class::Second => self.len(),
+            Class::Third => self.len() + self.len_spare(),
         }
     }
 
     /// Take in an attempt; the instant the drop timer must be set for, if it is not running.
     pub fn push(&mut self, now: SimTime, id: Id, attempts: &mut Attempts) -> Option<SimTime> {
-        let class = self.class(attempts[id].color);
+        let class = self.class_of(&attempts[id]);
         attempts[id].state = State::Waiting;
         self.queues[class as usize].push(id, &mut self.links);
-        if self.max_wait == Span::MAX || std::mem::replace(&mut self.armed, true) {
+        if class == Class::Third || self.max_wait == Span::MAX || std::mem::replace(&mut self.armed, true) {
             return None;
         }
         Some(now + self.max_wait)
     }
 
-    /// Who would be served next, without being taken out.
+    /// Who would be served next, without being taken out, work for spare capacity left out.
     #[inline]
     pub fn next(&self) -> Option<Id> {
         self.queues[0].head().or_else(|| self.queues[1].head())
     }
 
-    /// The next to serve.
+    /// The work for spare capacity that would be served next.
+    pub fn next_spare(&self) -> Option<Id> {
+        self.queues[Class::Third as usize].head()
+    }
+
+    /// Work for spare capacity has lost its slot and waits again, before all others of its class.
+    pub fn take_back(&mut self, id: Id, attempts: &mut Attempts) {
+        assert!(attempts[id].arriving.spare, "only work for spare capacity is taken back");
+        attempts[id].state = State::Waiting;
+        self.queues[Class::Third as usize].push_front(id, &mut self.links);
+    }
+
+    /// The next to serve: of a class with waiting attempts, the first.
     pub fn pop(&mut self, attempts: &mut Attempts) -> Option<Id> {
-        let queue = if self.queues[0].is_empty() { 1 } else { 0 };
+        let queue = self.queues.iter().position(|queue| !queue.is_empty())?;
         let id = self.queues[queue].head()?;
         self.queues[queue].remove(id, &mut self.links);
         attempts[id].state = State::Away;
@@ -84,7 +109,7 @@ impl Buffer {
     /// Take out one that waits.
     pub fn remove(&mut self, id: Id, attempts: &mut Attempts) {
         assert!(attempts[id].state == State::Waiting, "only a waiting attempt leaves the buffer");
-        let class = self.class(attempts[id].color);
+        let class = self.class_of(&attempts[id]);
         self.queues[class as usize].remove(id, &mut self.links);
         attempts[id].state = State::Away;
     }
@@ -101,8 +126,8 @@ impl Buffer {
         (head, next)
     }
 
-    /// Who has waited longest, whatever the class.
+    /// Who has waited longest of those that are dropped, whatever the colour.
     fn oldest(&self, attempts: &Attempts) -> Option<Id> {
-        self.queues.iter().filter_map(Chain::head).min_by_key(|&id| attempts[id].ordinal)
+        self.queues[..2].iter().filter_map(Chain::head).min_by_key(|&id| attempts[id].ordinal)
     }
 }

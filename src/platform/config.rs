@@ -3,6 +3,7 @@
 use super::autoscaler::{AUTOSCALERS, Autoscaler};
 use super::serving::Engine;
 use crate::bounds;
+use crate::dist::Dist;
 use crate::limit::policy::{self, Policy};
 use crate::name::Name;
 use crate::read::{Key, Spec, Table};
@@ -39,6 +40,11 @@ pub struct Price {
 }
 
 impl Price {
+    /// This price times a factor.
+    pub fn times(self, factor: f64) -> Price {
+        Price { prompt_usd: self.prompt_usd * factor, output_usd: self.output_usd * factor }
+    }
+
     /// The cost in USD.
     pub fn cost_usd(&self, prompt: u64, output: u64) -> f64 {
         (prompt as f64 * self.prompt_usd + output as f64 * self.output_usd) / 1e6
@@ -50,8 +56,10 @@ impl Price {
 pub struct ModelConfig {
     /// Its name.
     pub name: Name,
-    /// Warm replicas at the start.
+    /// Replicas at the start.
     pub replicas: u32,
+    /// How long each of them takes to start; `None` of warm ones, as those of a model of the file are.
+    pub cold_start: Option<Dist>,
     /// What a replica is.
     pub engine: Engine,
     /// Its smoothing buffer.
@@ -64,7 +72,12 @@ pub struct ModelConfig {
     pub price: Price,
     /// Its limit block.
     pub policy: Policy,
+    /// The share of ready slots that work for spare capacity leaves free.
+    pub spare_reserve: f64,
 }
+
+/// What [`ModelConfig::spare_reserve`] is unless somebody says otherwise: an assumption.
+pub const SPARE_RESERVE: f64 = 0.1;
 
 const BUFFER: Spec = Spec::new(
     "buffer",
@@ -132,12 +145,14 @@ impl ModelConfig {
         Some(ModelConfig {
             name,
             replicas,
+            cold_start: None,
             engine: engine?,
             buffer,
             on_disconnect,
             autoscaler,
             price,
             policy,
+            spare_reserve: SPARE_RESERVE,
         })
     }
 }

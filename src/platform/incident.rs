@@ -73,7 +73,7 @@ pub const SPEC: Spec = Spec::new(
     "something that goes wrong at a known time; exactly one of its kinds",
     &[
         Key::span("at", bounds::AT).doc("when it begins"),
-        Key::text("model", 64).optional().doc("the model it strikes; left out, every model"),
+        Key::text("model", 200).optional().doc("the model it strikes; left out, every model"),
         Key::table("lose_replicas", &LOSE_REPLICAS).optional().doc("replicas are lost"),
         Key::table("slowdown", &SLOWDOWN).optional().doc("the model slows down"),
     ],

@@ -15,6 +15,7 @@
 //! | [`mix`] | recent work, live capacity, smoothed utilisation |
 //! | [`autoscaler`] | how many replicas |
 //! | [`incident`] | what goes wrong, on a schedule |
+//! | [`lane`] | serverless, batch jobs, dedicated endpoints |
 
 pub mod attempt;
 pub mod autoscaler;
@@ -22,6 +23,7 @@ pub mod buffer;
 pub mod config;
 pub mod fleet;
 pub mod incident;
+pub mod lane;
 pub mod mix;
 pub mod model;
 pub mod serving;
@@ -114,13 +116,12 @@ pub struct Platform {
 }
 
 impl Platform {
-    /// A platform of these models; `pair_models` names the model of each (org, model) pair.
-    pub fn new(models: Vec<Model>, pair_models: Vec<u32>) -> Platform {
-        let pair = |&model: &u32| Pair::new(&models[model as usize].config.policy);
+    /// A platform of these models; `pairs` names the model of each (org, model) pair, and the weight of its org.
+    pub fn new(mut models: Vec<Model>, pairs: &[(u32, f64)]) -> Platform {
         Platform {
-            pairs: pair_models.iter().map(pair).collect(),
+            pairs: pairs.iter().map(|&(model, weight)| models[model as usize].join(weight)).collect(),
+            pair_models: pairs.iter().map(|&(model, _)| model).collect(),
             models,
-            pair_models,
             attempts: Attempts::default(),
             tells_on_200: true,
             effects: Vec::new(),
@@ -146,19 +147,22 @@ impl Platform {
 
     /// The dynamic rates of a pair, and its credited successes per second over the law's window.
     pub fn pair_rates(&mut self, now: SimTime, pair: u32) -> (Rates, Rates) {
-        let model = &self.models[self.pair_models[pair as usize] as usize];
+        let model = &mut self.models[self.pair_models[pair as usize] as usize];
         let state = &mut self.pairs[pair as usize];
-        (state.rates(&model.config.policy, now, &model.live(now)), state.success_rates(now))
+        (state.rates(&mut model.limits(now)), state.success_rates(now))
     }
 
     /// An attempt arrives under a free id.
     pub fn arrive(&mut self, now: SimTime, id: Id, arriving: Arriving) {
         let model = &mut self.models[arriving.model as usize];
+        if arriving.spare {
+            return self.arrive_spare(now, id, arriving);
+        }
         let pair = &mut self.pairs[arriving.pair as usize];
         model.scaling.arrival();
         let expected = pair.expected_output(arriving.expected_output).min(f64::from(arriving.max_tokens));
         let cost = Cost { tokens: f64::from(arriving.prompt) + expected };
-        let color = pair.label(&model.config.policy, now, cost, &model.live(now));
+        let color = pair.label(&mut model.limits(now), cost);
         self.attempts.enter(id, Attempt::new(now, arriving, color, cost));
 
         let refused = color != Color::Green
@@ -182,6 +186,18 @@ impl Platform {
             self.effects.push(Effect::DropTimer { model: arriving.model, at });
         }
         // It may go before one that needs more space than there is.
+        self.serve_waiting(now, arriving.model);
+    }
+
+    /// Work for spare capacity arrives: nobody meters it, forecasts it or turns it away.
+    fn arrive_spare(&mut self, now: SimTime, id: Id, arriving: Arriving) {
+        let model = &mut self.models[arriving.model as usize];
+        self.attempts.enter(id, Attempt::new(now, arriving, Color::Green, Cost { tokens: 0.0 }));
+        model.touched = true;
+        if !model.fits(self.attempts[id].tokens()) {
+            return self.fail(now, id);
+        }
+        model.buffer.push(now, id, &mut self.attempts);
         self.serve_waiting(now, arriving.model);
     }
 
@@ -218,15 +234,14 @@ impl Platform {
         let attempt = self.attempts[id];
         let model = &mut self.models[attempt.arriving.model as usize];
         model.end(now, id, &mut self.attempts);
-        if !attempt.abandoned {
+        if !(attempt.abandoned || attempt.arriving.spare) {
             let done = Completion {
                 color: attempt.color,
                 cost: attempt.cost,
                 served: Served { requests: 1, tokens: attempt.tokens() },
                 output: attempt.arriving.output,
             };
-            let pair = &mut self.pairs[attempt.arriving.pair as usize];
-            pair.complete(&model.config.policy, now, &done, &model.live(now));
+            self.pairs[attempt.arriving.pair as usize].complete(&mut model.limits(now), &done);
         }
         self.serve_waiting(now, attempt.arriving.model);
         self.reply(now, id, Outcome::Ok)
@@ -284,6 +299,8 @@ impl Platform {
         if attempt.state == State::Waiting {
             model.buffer.remove(id, &mut self.attempts);
             model.touched = true;
+            let pair = &mut self.pairs[attempt.arriving.pair as usize];
+            pair.unserved(&mut model.limits(now), attempt.color, attempt.cost);
             self.serve_waiting(now, attempt.arriving.model);
             return Some(Consumed::default());
         }
@@ -308,6 +325,12 @@ impl Platform {
             self.models[model as usize].note_fleet(now);
             self.serve_waiting(now, model);
         }
+    }
+
+    /// A model's first replicas, where they begin cold, are started.
+    pub fn open(&mut self, now: SimTime, index: u32) {
+        let ready = |(replica, at)| Effect::Ready { model: index, replica, at };
+        self.effects.extend(self.models[index as usize].open(now).into_iter().map(ready));
     }
 
     /// The autoscaler looks at its model.
@@ -362,14 +385,25 @@ impl Platform {
             lost.iter().for_each(|&replica| batches.lose(replica));
         }
         model.note_fleet(now);
+        let mut taken_back = Vec::new();
         for id in self.attempts.in_service(index) {
-            let replica = self.attempts[id].replica;
+            let Attempt { replica, arriving, .. } = self.attempts[id];
             // They come newest first.
-            if lost.binary_search_by(|lost| replica.cmp(lost)).is_ok() {
+            if lost.binary_search_by(|lost| replica.cmp(lost)).is_err() {
+                continue;
+            }
+            if arriving.spare {
+                taken_back.push(id);
+            } else {
                 self.attempts[id].state = State::Away;
                 self.fail(now, id);
             }
         }
+        // The oldest comes first again.
+        for id in taken_back.into_iter().rev() {
+            self.models[index as usize].take_back(now, id, &mut self.attempts);
+        }
+        self.serve_waiting(now, index);
         lost.len() as u32
     }
 
@@ -408,7 +442,7 @@ impl Platform {
     }
 
     /// Fill free places from the buffer: when one is freed, and when who needed more space than there was no
-    /// longer stands first.
+    /// longer stands first. What is spare then, with work for spare capacity.
     #[inline]
     fn serve_waiting(&mut self, now: SimTime, index: u32) {
         let mut model = &mut self.models[index as usize];
@@ -417,6 +451,15 @@ impl Platform {
             && model.has_room(next, &self.attempts)
         {
             let id = model.buffer.pop(&mut self.attempts).expect("the buffer is not empty");
+            assert!(model.begin(now, id, &mut self.attempts), "there is room");
+            self.started(now, id);
+            model = &mut self.models[index as usize];
+        }
+        while let Some(next) = model.buffer.next_spare()
+            && model.has_spare()
+            && model.has_room(next, &self.attempts)
+        {
+            let id = model.buffer.pop(&mut self.attempts).expect("work for spare capacity waits");
             assert!(model.begin(now, id, &mut self.attempts), "there is room");
             self.started(now, id);
             model = &mut self.models[index as usize];
@@ -437,7 +480,13 @@ impl Platform {
     /// The response, with the headers it carries.
     fn reply(&mut self, now: SimTime, id: Id, outcome: Outcome) -> Reply {
         let attempt = &self.attempts[id];
-        let model = &self.models[attempt.arriving.model as usize];
+        let model = &mut self.models[attempt.arriving.model as usize];
+        let pair = &mut self.pairs[attempt.arriving.pair as usize];
+        if outcome == Outcome::Unavailable {
+            let limits = &mut model.limits(now);
+            pair.unserved(limits, attempt.color, attempt.cost);
+            pair.unavailable(limits);
+        }
         let policy = &model.config.policy;
         let failed = outcome != Outcome::Ok;
         let limited = match attempt.color {
@@ -450,6 +499,8 @@ impl Platform {
             Headers::Only429 => limited.is_some(),
         };
         let retry_after = policy.retry_after && failed;
+        // Work for spare capacity has no rate to be told of.
+        let carried = carried && !attempt.arriving.spare;
         if !(carried || retry_after) {
             return Reply { outcome, reset_s: None, retry_after_s: None };
         }
@@ -457,11 +508,7 @@ impl Platform {
         let backlog = if mode == ResetMode::Model { model.backlog() } else { Span::ZERO };
         let ask = Ask { cost: attempt.cost, limited, failed, mode, backlog };
         let dead = failed && model.is_dead();
-        let wait = if dead {
-            RESET_MAX
-        } else {
-            self.pairs[attempt.arriving.pair as usize].reset(policy, now, &ask, &model.live(now))
-        };
+        let wait = if dead { RESET_MAX } else { pair.reset(&mut model.limits(now), &ask) };
         let seconds = whole_seconds(wait, u32::from(failed));
         Reply { outcome, reset_s: carried.then_some(seconds), retry_after_s: retry_after.then_some(seconds) }
     }

@@ -10,7 +10,8 @@ use super::serving::batches::Batches;
 use super::serving::order::Order;
 use super::serving::ReplicaEngine as _;
 use crate::dist::Law as _;
-use crate::limit::law::{Live, RateLaw as _};
+use crate::limit::law::{Live, Shared};
+use crate::limit::pair::{Limits, Pair};
 use crate::limit::policy::Enforcement;
 use crate::limit::usage::Rates;
 use crate::rng::Key;
@@ -26,8 +27,10 @@ pub struct Levels {
     pub in_service: u32,
     /// Work on ready replicas over their slots; 1 with nothing ready.
     pub utilization: f64,
-    /// Attempts in the buffer.
+    /// Attempts in the buffer, work for spare capacity left out.
     pub waiting: u32,
+    /// Work for spare capacity in the buffer.
+    pub waiting_spare: u32,
     /// Ready replicas.
     pub ready: u32,
     /// Replicas in cold start.
@@ -48,9 +51,13 @@ pub struct Model {
     pub(super) batches: Option<Batches>,
     /// Its levels may have changed since [`Model::take_touched`].
     pub(super) touched: bool,
+    /// Work for spare capacity in service.
+    spare_in_service: u32,
     mix: Mix,
     capacity: Rates,
     utilization: Option<Smoothed>,
+    /// What the law remembers over all orgs.
+    shared: Shared,
     cold_starts: Key,
 }
 
@@ -59,12 +66,13 @@ impl Model {
     pub fn new(config: ModelConfig, mix: Mix, cold_starts: Key) -> Model {
         let one_queue = config.policy.enforcement == Enforcement::Attribution;
         let reads = config.policy.law.reads_utilization();
+        let warm = if config.cold_start.is_some() { 0 } else { config.replicas };
         let places = config.engine.places();
         let batches = config.engine.batching().map(|&engine| Batches::new(engine));
         let fleet = match &batches {
-            None => Fleet::new(config.replicas, places),
+            None => Fleet::new(warm, places),
             Some(b) => {
-                Fleet::ordered(config.replicas, places, Order::of(b.engine.choice, cold_starts.with("choice")))
+                Fleet::ordered(warm, places, Order::of(b.engine.choice, cold_starts.with("choice")))
             }
         };
         Model {
@@ -76,10 +84,24 @@ impl Model {
             scaling: Scaling::default(),
             slowdown: 1.0,
             mix,
+            spare_in_service: 0,
             touched: false,
             cold_starts,
+            shared: config.policy.law.shared(),
             config,
         }
+    }
+
+    /// An org of this weight, new to the model.
+    pub fn join(&mut self, weight: f64) -> Pair {
+        Pair::new(&self.config.policy, weight, &mut self.shared)
+    }
+
+    /// The limits at this instant.
+    #[inline]
+    pub fn limits(&mut self, now: SimTime) -> Limits<'_> {
+        let live = self.live(now);
+        Limits { now, policy: &self.config.policy, live, shared: &mut self.shared }
     }
 
     /// What a law may know.
@@ -133,6 +155,7 @@ impl Model {
             in_service: self.fleet.busy(),
             utilization: self.fleet.utilization(),
             waiting: self.buffer.len(),
+            waiting_spare: self.buffer.len_spare(),
             ready: self.fleet.count(Phase::Ready),
             starting: self.fleet.count(Phase::Starting),
             draining: self.fleet.count(Phase::Draining),
@@ -149,7 +172,27 @@ impl Model {
 
     /// Anything waiting, or 95 % of ready capacity in service.
     pub fn is_hot(&self) -> bool {
-        !self.buffer.is_empty() || self.fleet.utilization() >= 0.95
+        !self.buffer.is_empty() || self.metered_utilization() >= 0.95
+    }
+
+    /// Work in service over ready capacity as limits see it, work for spare capacity left out (on draining
+    /// replicas too): who runs in what others leave must not lower their rates. 1 with nothing ready.
+    #[inline]
+    fn metered_utilization(&self) -> f64 {
+        let slots = self.fleet.slots();
+        if self.spare_in_service == 0 || slots == 0 {
+            return self.fleet.utilization();
+        }
+        f64::from(self.fleet.busy_ready().saturating_sub(self.spare_in_service)) / slots as f64
+    }
+
+    /// Whether work for spare capacity may start: nobody else waits, and the reserve stays free.
+    pub fn has_spare(&self) -> bool {
+        let slots = self.fleet.slots();
+        let left = slots.saturating_sub(u64::from(self.fleet.busy_ready()));
+        // Up to rounding: a tenth of ten slots is one.
+        let kept = self.config.spare_reserve * slots as f64 - 1e-9;
+        self.buffer.is_empty() && left > 0 && (left - 1) as f64 >= kept
     }
 
     /// Nothing ready and nothing that will be.
@@ -202,8 +245,12 @@ impl Model {
         let attempt = &mut attempts[id];
         let (service, prompt, output) =
             (attempt.arriving.service, attempt.arriving.prompt, attempt.arriving.output);
-        self.mix.record(service, prompt, output);
-        self.note_capacity();
+        if attempt.arriving.spare {
+            self.spare_in_service += 1;
+        } else {
+            self.mix.record(service, prompt, output);
+            self.note_capacity();
+        }
         let duration = if self.slowdown == 1.0 { service } else { service.scale(self.slowdown) };
         attempt.state = State::InService;
         attempt.replica = replica;
@@ -227,12 +274,20 @@ impl Model {
         let attempt = &mut attempts[id];
         assert!(attempt.state == State::InService, "only an attempt in service gives back a slot");
         attempt.state = State::Away;
-        let replica = attempt.replica;
+        let (replica, spare) = (attempt.replica, attempt.arriving.spare);
         self.fleet.release(replica);
         if let Some(batches) = &mut self.batches {
             attempts[id].completes = now;
             batches.leave(now, replica, id, attempts);
         }
+        self.spare_in_service -= u32::from(spare);
+        self.note_load(now);
+    }
+
+    /// Work for spare capacity has lost its replica: it starts anew when there is capacity again.
+    pub fn take_back(&mut self, now: SimTime, id: Id, attempts: &mut Attempts) {
+        self.spare_in_service -= 1;
+        self.buffer.take_back(id, attempts);
         self.note_load(now);
     }
 
@@ -240,8 +295,9 @@ impl Model {
     #[inline]
     pub fn note_load(&mut self, now: SimTime) {
         self.touched = true;
+        let utilization = self.metered_utilization();
         if let Some(smoothed) = &mut self.utilization {
-            smoothed.step(now, self.fleet.utilization());
+            smoothed.step(now, utilization);
         }
     }
 
@@ -254,6 +310,17 @@ impl Model {
             (replica, now.saturating_add(Span::from_secs_f64(p.cold_start.sample(&mut stream))))
         };
         (0..count).map(|_| begin(&mut self.fleet)).collect()
+    }
+
+    /// Start the replicas of a fleet that begins cold; (index, instant it becomes ready) of each.
+    pub fn open(&mut self, now: SimTime) -> Vec<(u32, SimTime)> {
+        let Some(cold_start) = &self.config.cold_start else { return Vec::new() };
+        let begin = |fleet: &mut Fleet| {
+            let replica = fleet.start();
+            let mut stream = self.cold_starts.number(u64::from(replica)).stream();
+            (replica, now.saturating_add(Span::from_secs_f64(cold_start.sample(&mut stream))))
+        };
+        (0..self.config.replicas).map(|_| begin(&mut self.fleet)).collect()
     }
 }
 

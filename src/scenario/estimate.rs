@@ -30,7 +30,7 @@ impl Estimate {
         let length_s = run.duration.as_secs_f64() + run.drain.as_secs_f64();
         let requests: f64 = scenario.workloads.iter().map(|w| w.arrivals.expected()).sum();
         // A pass of its own, and its end moved by somebody else's, for each request that is batched.
-        let batches = |w: &&super::Workload| scenario.models[w.model as usize].engine.batching().is_some();
+        let batches = |w: &&super::Workload| scenario.models[w.pool as usize].engine.batching().is_some();
         let turns: f64 = scenario.workloads.iter().filter(batches).map(|w| 2.0 * w.arrivals.expected()).sum();
         let looks: f64 = scenario
             .models
@@ -76,9 +76,12 @@ impl Estimate {
 /// Requests open at a time, were all served without waiting, each open for its service and its buffer wait.
 fn expected_open(scenario: &Scenario) -> f64 {
     let open = |w: &super::Workload| {
-        let model = &scenario.models[w.model as usize];
+        let model = &scenario.models[w.pool as usize];
         let service_s = model.engine.crowded_s(w.mean_prompt, w.mean_output);
-        let wait_s = model.buffer.max_wait.as_secs_f64().min(3600.0);
+        let wait_s = match w.lane.batch() {
+            Some(batch) => batch.window.as_secs_f64() + batch.gather.as_secs_f64(),
+            None => model.buffer.max_wait.as_secs_f64().min(3600.0),
+        };
         let rate = w.arrivals.expected() / scenario.run.duration.as_secs_f64();
         rate * w.profile.max_factor(scenario.run.duration).max(1.0) * (service_s + wait_s)
     };

@@ -215,6 +215,9 @@ impl Draw {
         text += &format!("headers = \"{}\"\n", self.one(&["all", "all", "errors", "only_429"]));
         text += &format!("credit = \"{}\"\n", self.one(&["green", "all"]));
         text += &format!("retry_after = {}\n", self.one(&["true", "false"]));
+        if self.shape.all_options && self.chance(3) {
+            text += "refund_unserved = true\n";
+        }
         format!("{text}law.{}\n", self.law())
     }
 
@@ -222,7 +225,9 @@ impl Draw {
         const REQUESTS: [f64; 6] = [0.25, 0.5, 1.0, 2.0, 4.0, f64::INFINITY];
         const TOKENS: [f64; 6] = [1.0, 2.0, 4.0, 8.0, 16.0, f64::INFINITY];
         if self.shape.all_options && self.chance(3) {
-            return bare(&LAWS).choose(&mut self.stream).expect("there is a law").clone();
+            let mut laws = bare(&LAWS);
+            laws.extend(["true", "false"].map(|freeze| self.formula(freeze)));
+            return laws.choose(&mut self.stream).expect("there is a law").clone();
         }
         let limits = |draw: &mut Draw, from: usize, to: usize| {
             let (requests, tokens) = (draw.rate(&REQUESTS[from..to]), draw.rate(&TOKENS[from..to]));
@@ -247,6 +252,24 @@ impl Draw {
                 text + " }"
             }
         }
+    }
+
+    fn formula(&mut self, freeze: &str) -> String {
+        const FORMULAS: [&str; 7] = [
+            "clamp(2 * success_rate * headroom, base, cap)",
+            "max(base, min(demand, capacity / 2))",
+            "if(utilization > 0.5, previous * 0.9, previous * 1.1)",
+            "success_rate * (1 + share_of_traffic) + weight * minutes_since_start",
+            "1 / success_rate",
+            "ln(success_rate + 0.001) - 5",
+            "cap * sqrt(share_of_traffic) - base",
+        ];
+        let (requests, tokens) = (self.one(&FORMULAS), self.one(&FORMULAS));
+        let window = self.span(24, 120);
+        format!(
+            "formula = {{ requests = \"{requests}\", tokens = \"{tokens}\", window = {window}, \
+             freeze_on_503 = {freeze} }}"
+        )
     }
 
     fn incident(&mut self, at: u64, models: u64) -> String {

@@ -3,6 +3,7 @@
 //! | file | rules |
 //! |---|---|
 //! | [`limits`] | S1–S6: what the dynamic rate follows |
+//! | [`laws`] | S2–S6 under every law: those it declares, and no others |
 //! | [`outcomes`] | S7, S8, S12: what becomes of an attempt, and what its answer says |
 //! | [`capacity`] | S9, S10: capacity follows demand |
 //! | [`clients`] | S11, S13, S14: how to send |
@@ -12,6 +13,7 @@ mod common;
 
 mod capacity;
 mod clients;
+mod laws;
 mod limits;
 mod outcomes;
 
