@@ -96,9 +96,8 @@ fn run_one<'a>(
     for (index, (workload, account)) in scenario.workloads.iter().zip(&run.ledger.summary).enumerate() {
         let [whole, warmup] = recorder.replica_ns[workload.pool as usize];
         let summary = &mut recorder.summaries[index];
-        let cost = |tokens: Tokens, replica_ns: f64| {
-            workload.cost_usd(tokens.prompt, tokens.output, replica_ns)
-        };
+        let cost =
+            |tokens: Tokens, replica_ns: f64| workload.cost_usd(tokens.prompt, tokens.output, replica_ns);
         summary.account = *account;
         summary.wasted_cost_usd = workload.price.cost_usd(account.wasted.prompt, account.wasted.output);
         summary.cost_usd = cost(account.useful, whole - warmup) + summary.wasted_cost_usd;
@@ -123,7 +122,10 @@ fn assert_spend(bins: &Bins<OutcomeBin>, workload: usize, account: &Account) {
         useful += Tokens { prompt: row.prompt_tokens, output: row.output_tokens };
         wasted += row.wasted;
     }
-    assert!((useful, wasted) == (account.useful, account.wasted), "spend of workload {workload}: {account:?}");
+    assert!(
+        (useful, wasted) == (account.useful, account.wasted),
+        "spend of workload {workload}: {account:?}"
+    );
 }
 
 /// The shape of a scenario's records.

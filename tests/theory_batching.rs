@@ -4,7 +4,7 @@ mod common;
 
 use common::estimate::Estimate;
 use common::run::{replicate, run, run_logged, scenario, trace_file};
-use ratetide::platform::serving::presets;
+use ratetide::platform::serving::{ReplicaEngine as _, presets};
 use ratetide::units::Span;
 use std::collections::BTreeMap;
 
@@ -114,31 +114,49 @@ fn table(model: &str, hardware: &str, parallel: &str) -> Option<BTreeMap<[u32; 3
         let n = values.len();
         (values[(n - 1) / 2] + values[n / 2]) / 2.0
     };
-    // Longer answers at batch 1 are broken in the data: they stop early.
-    let sound = cells.into_iter().filter(|(key, _)| key[2] <= 512);
+    // Longer answers at batch 1 are broken in the data: they stop early. So does one cell on A100.
+    let broken = |key: &[u32; 3]| key[2] > 512 || (key[2] == 512 && hardware == "a100-80gb");
+    let sound = cells.into_iter().filter(|(key, _)| !broken(key));
     Some(sound.map(|(key, mut cell)| (key, [0, 1].map(|i| median(&mut cell[i])))).collect())
 }
 
 #[test]
 fn v29_the_published_table() {
-    let Some(cells) = table("llama2-70b", "h100-80gb", "8") else {
-        return println!("skipped: splitwise-perf-model.csv is not here");
-    };
+    // The rows that each preset was fitted to. On A100 and on fewer cards no line meets every cell as well.
+    let worst = [
+        table_errors(PRESET, ["llama2-70b", "h100-80gb", "8"]),
+        table_errors("llama-2-70b-h100-tp4", ["llama2-70b", "h100-80gb", "4"]),
+        table_errors("llama-2-70b-a100-tp8", ["llama2-70b", "a100-80gb", "8"]),
+        table_errors("bloom-176b-h100-tp8", ["bloom-176b", "h100-80gb", "8"]),
+    ];
+    if worst.iter().any(Option::is_none) {
+        println!("skipped: splitwise-perf-model.csv is not here");
+    }
+}
+
+/// Every preset against the cells it was fitted to; `None` where the table is not here.
+fn table_errors(preset: &str, [model, hardware, parallel]: [&str; 3]) -> Option<()> {
+    let cells = table(model, hardware, parallel)?;
     let mut errors = Vec::new();
     for ([prompt, batch, output], [step_ms, whole_ms]) in &cells {
-        let text = together(&format!("preset = \"{PRESET}\""), *batch, *prompt, *output);
+        let text = together(&format!("preset = \"{preset}\""), *batch, *prompt, *output);
         let (whole, first) = latencies_ns(&text)[0];
         let found_ms = [(whole - first) as f64 / 1e6 / f64::from(*output), whole as f64 / 1e6];
         for (found, truth) in found_ms.into_iter().zip([step_ms, whole_ms]) {
             let error = (found / truth - 1.0).abs();
-            assert!(error <= 0.08, "{prompt} × {batch} + {output}: {found} for {truth}");
+            assert!(error <= 0.08, "{preset} {prompt} × {batch} + {output}: {found} for {truth}");
             errors.push(error);
         }
     }
     errors.sort_by(f64::total_cmp);
     let median = errors[errors.len() / 2];
-    println!("{} figures, median error {median:.4}, largest {:.4}", errors.len(), errors[errors.len() - 1]);
-    assert!(errors.len() >= 30 && median <= 0.03, "{median}");
+    println!(
+        "{preset}: {} figures, median error {median:.4}, largest {:.4}",
+        errors.len(),
+        errors[errors.len() - 1]
+    );
+    assert!(errors.len() >= 28 && median <= 0.03, "{median}");
+    Some(())
 }
 
 // ---- V29b ----
@@ -175,6 +193,53 @@ fn v29b_is_processor_sharing() {
 
 // ---- what the batch does besides ----
 
+/// Far more than it can do: what completes per second is K, but for passes that take in more than one.
+#[test]
+fn k_is_what_a_saturated_replica_completes() {
+    for engine in ["max_batch = 16", "kv_tokens = 12000", "prefill = \"0 s\", max_batch = 2"] {
+        let text = format!(
+            r#"
+            run = {{ duration = "4000 s", drain = "0 s", interval = "100 s" }}
+            [[model]]
+            name = "m"
+            engine.batching = {{ preset = "{PRESET}", {engine} }}
+            buffer = {{ max_wait = "30 s", early_refusal = false }}
+            limit.law.unlimited = {{}}
+            [[org]]
+            name = "o"
+            [[org.workload]]
+            name = "w"
+            model = "m"
+            arrivals.poisson = {{ rate = "10/s" }}
+            prompt_tokens.exponential = {{ mean = 1000 }}
+            output_tokens.exponential = {{ mean = 200 }}
+            "#
+        );
+        let scenario = scenario(&text);
+        let mix = scenario.configured_mix(0);
+        let capacity = scenario.models[0].engine.capacity(&mix, 1, 1.0).requests;
+        let results = replicate(&text, 30);
+        let rate = Estimate::over(&results, |r| r.total.account.ok_200 as f64 / 4000.0);
+        rate.assert_within(engine, capacity, 0.1);
+    }
+}
+
+#[test]
+fn keys_beside_a_preset_override_it() {
+    let text =
+        together(&format!("preset = \"{PRESET}\", step = \"1 s\", kv_tokens = \"unlimited\""), 1, 10, 2);
+    let engine = *scenario(&text).models[0].engine.batching().unwrap();
+    let preset = presets::find(PRESET).unwrap().engine;
+    assert_eq!((engine.step_ns, engine.kv_tokens), (1_000_000_000, None));
+    assert_eq!((engine.prefill_ns, engine.max_batch), (preset.prefill_ns, preset.max_batch));
+    let refused = |engine: &str| {
+        let text = together(engine, 1, 1, 1);
+        ratetide::scenario::reading::read("t.toml", text.as_bytes(), &[], &mut |_| Err(String::new()), 1e12)
+            .is_err()
+    };
+    assert!(refused("prefill = \"1 s\"") && refused("preset = \"llama\"") && !refused("step = \"1 ns\""));
+}
+
 #[test]
 fn what_never_fits_fails_at_once_and_blocks_nobody() {
     let text = together("step = \"1 ms\", kv_tokens = 100", 3, 60, 41);
@@ -203,7 +268,8 @@ fn a_withdrawn_sequence_costs_its_prompt_and_its_steps() {
 fn a_slowdown_stretches_passes_and_steps() {
     let engine = "prefill = \"1 s\", step = \"1 s\"";
     let slowed = |at: &str| {
-        let incident = format!("[[incident]]\nat = \"{at}\"\nslowdown = {{ factor = 4.0, duration = \"2 s\" }}\n");
+        let incident =
+            format!("[[incident]]\nat = \"{at}\"\nslowdown = {{ factor = 4.0, duration = \"2 s\" }}\n");
         latencies_ns(&(together(engine, 1, 1, 3) + &incident))[0]
     };
     let ms = |n: u64| Span::from_ms(n).as_ns();

@@ -86,7 +86,9 @@ fn length(scenario: &Scenario) -> String {
 }
 
 fn model(page: &mut Page, scenario: &Scenario, row: &Table) {
-    let Some((index, model)) = named(scenario.declared_models(), row, |model| model.name.as_str()) else { return };
+    let Some((index, model)) = named(scenario.declared_models(), row, |model| model.name.as_str()) else {
+        return;
+    };
     let words = |key: &str| row.get(key).map_or(String::new(), phrase);
     page.section(&format!("model {}", model.name));
     let start = plural(model.replicas.into(), "replica");

@@ -30,8 +30,7 @@ pub fn words(scenario: &Scenario, workload: &Workload) -> Option<String> {
             };
             let scaled = dedicated.autoscaler.interval().map_or("", |_| ", scaled by its autoscaler");
             let sharers = workload.rent.map_or(1, |rent| rent.sharers);
-            let shared =
-                if sharers > 1 { format!(", shared by {sharers} workloads") } else { String::new() };
+            let shared = if sharers > 1 { format!(", shared by {sharers} workloads") } else { String::new() };
             Some(format!(
                 "dedicated — {} of its own, {start}{scaled}{shared}; {} USD an hour for each; in the tables `{}`",
                 plural(pool.replicas.into(), "replica"),

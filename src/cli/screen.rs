@@ -222,7 +222,8 @@ impl Screen<'_> {
             let served = scenario.workloads.iter().zip(&self.results.summaries);
             // What waits for spare capacity says nothing of the buffer.
             served
-                .filter(|(w, _)| w.pool as usize == index && !w.is_batch()).for_each(|(_, s)| waits.merge(&s.buffer_wait));
+                .filter(|(w, _)| w.pool as usize == index && !w.is_batch())
+                .for_each(|(_, s)| waits.merge(&s.buffer_wait));
             let wait = |q: f64| seconds(waits.quantile(q).map(|t| t.as_secs_f64()));
             grid.row(vec![
                 model.name.to_string(),

@@ -49,8 +49,7 @@ impl<O: Observer> Engine<'_, O> {
         let source = &mut self.sources[workload as usize];
         let nature = source.next.take().expect("an arrival is scheduled with its nature");
         let engine = &self.scenario.models[plan.pool as usize].engine;
-        let (service, prefill) =
-            engine.draw(&mut source.service_stream, nature.prompt, nature.output);
+        let (service, prefill) = engine.draw(&mut source.service_stream, nature.prompt, nature.output);
         let request = Request {
             phase: if plan.is_batch() { Phase::Pausing } else { Phase::Sending },
             workload,

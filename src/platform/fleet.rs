@@ -101,7 +101,11 @@ impl Fleet {
                         passed += 1;
                         continue;
                     }
-                    if passed == 0 { free.pop_front() } else { free.remove(passed) };
+                    if passed == 0 {
+                        free.pop_front()
+                    } else {
+                        free.remove(passed)
+                    };
                     if !gone {
                         break index;
                     }
@@ -262,6 +266,7 @@ impl Fleet {
 
 #[cfg(test)]
 mod tests {
+    use super::super::serving::batching::Choice;
     use super::*;
 
     #[test]
@@ -290,6 +295,34 @@ mod tests {
         assert_eq!(fleet.occupy(), None);
         fleet.release(0);
         assert_eq!((fleet.count(Phase::Draining), fleet.busy()), (0, 0));
+    }
+
+    #[test]
+    fn a_choice_by_load_takes_ready_replicas_with_room_alone() {
+        let key = crate::rng::Key::new(1, 0);
+        for choice in [Choice::LeastLoaded, Choice::PowerOfTwo, Choice::RoundRobin] {
+            let mut fleet = Fleet::ordered(3, 2, Order::of(choice, key));
+            assert_eq!(fleet.occupy_where(|i| i == 1), Some(1));
+            assert!(!fleet.has_place_where(|_| false) && fleet.occupy_where(|_| false).is_none());
+            fleet.lose(1);
+            fleet.shed(1);
+            // Left is the one that serves already.
+            assert_eq!((fleet.occupy(), fleet.occupy()), (Some(1), None), "{choice:?}");
+            fleet.start();
+            assert!(fleet.become_ready(3));
+            fleet.release(1);
+            assert_eq!([fleet.occupy(), fleet.occupy(), fleet.occupy()].map(|i| i.is_some()), [true; 3]);
+            assert_eq!((fleet.occupy(), fleet.utilization()), (None, 1.0));
+        }
+    }
+
+    #[test]
+    fn the_fewest_then_the_oldest_take_the_next() {
+        let mut fleet = Fleet::ordered(3, 8, Order::of(Choice::LeastLoaded, crate::rng::Key::new(1, 0)));
+        let taken: Vec<_> = (0..4).filter_map(|_| fleet.occupy()).collect();
+        assert_eq!(taken, [0, 1, 2, 0]);
+        fleet.release(2);
+        assert_eq!((fleet.occupy(), fleet.occupy()), (Some(2), Some(1)));
     }
 
     #[test]

@@ -12,6 +12,7 @@
 //! | [`buffer`] | the smoothing buffer |
 //! | [`fleet`] | replicas and their slots |
 //! | [`serving`] | the engines: slots, continuous batching |
+//! | `turns` | what happens on replicas that batch |
 //! | [`mix`] | recent work, live capacity, smoothed utilisation |
 //! | [`autoscaler`] | how many replicas |
 //! | [`incident`] | what goes wrong, on a schedule |
@@ -27,6 +28,7 @@ pub mod lane;
 pub mod mix;
 pub mod model;
 pub mod serving;
+mod turns;
 
 use crate::limit::pair::{Ask, Color, Completion, Cost, Pair, RESET_MAX, Resource};
 use crate::limit::policy::{Enforcement, Headers, ResetMode};
@@ -214,20 +216,6 @@ impl Platform {
         Some(self.served(now, id))
     }
 
-    /// Something happens on a replica that batches, as was said with this `version`: a prefill pass is over, or
-    /// an attempt is done, and the reply is for its client. One attempt at a time, so that what its client does at
-    /// once comes before the next.
-    pub fn turn(&mut self, now: SimTime, index: u32, replica: u32, version: u8) -> Option<(Id, Reply)> {
-        let batches = self.models[index as usize].batches.as_mut().expect("only batches have turns");
-        if !batches.is_due(now, replica, version) {
-            return None;
-        }
-        let done = batches.turn(now, replica, &mut self.attempts);
-        let reply = done.map(|id| (id, self.served(now, id)));
-        self.await_turn(now, index, replica);
-        reply
-    }
-
     /// Service of an attempt is over: the place is free, usage is credited, the next begin.
     #[inline]
     fn served(&mut self, now: SimTime, id: Id) -> Reply {
@@ -245,32 +233,6 @@ impl Platform {
         }
         self.serve_waiting(now, attempt.arriving.model);
         self.reply(now, id, Outcome::Ok)
-    }
-
-    /// Service of an attempt has begun: say when something happens next.
-    #[inline]
-    fn started(&mut self, now: SimTime, id: Id) {
-        let Attempt { completes: at, replica, arriving, .. } = self.attempts[id];
-        self.effects.push(Effect::Started { id, at });
-        self.await_turn(now, arriving.model, replica);
-    }
-
-    /// Say when something happens next on a replica that batches, if that has changed.
-    #[inline]
-    fn await_turn(&mut self, now: SimTime, model: u32, replica: u32) {
-        if let Some(batches) = &mut self.models[model as usize].batches {
-            let next = batches.reschedule(now, replica, &mut self.attempts);
-            self.effects.extend(next.map(|(at, version)| Effect::Turn { model, replica, version, at }));
-        }
-    }
-
-    /// Arrival to first token of an attempt that was served, if the engine has one.
-    pub fn first_token(&self, id: Id) -> Option<Span> {
-        let attempt = &self.attempts[id];
-        match &self.models[attempt.arriving.model as usize].batches {
-            None => attempt.first_token(),
-            Some(_) => Some(self.attempts.prefilled(id) - attempt.arrived),
-        }
     }
 
     /// The drop timer rang: drop the attempt that has waited its time.
@@ -304,12 +266,8 @@ impl Platform {
             self.serve_waiting(now, attempt.arriving.model);
             return Some(Consumed::default());
         }
-        if let Some(batches) = &model.batches {
-            let consumed = batches.consumed(now, id, &mut self.attempts);
-            model.end(now, id, &mut self.attempts);
-            self.serve_waiting(now, attempt.arriving.model);
-            self.await_turn(now, attempt.arriving.model, attempt.replica);
-            return Some(consumed);
+        if model.batches.is_some() {
+            return Some(self.withdraw(now, id));
         }
         model.end(now, id, &mut self.attempts);
         self.serve_waiting(now, attempt.arriving.model);

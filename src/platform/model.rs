@@ -6,9 +6,9 @@ use super::buffer::{Buffer, Class};
 use super::config::ModelConfig;
 use super::fleet::{Fleet, Phase};
 use super::mix::{Mix, Smoothed};
+use super::serving::ReplicaEngine as _;
 use super::serving::batches::Batches;
 use super::serving::order::Order;
-use super::serving::ReplicaEngine as _;
 use crate::dist::Law as _;
 use crate::limit::law::{Live, Shared};
 use crate::limit::pair::{Limits, Pair};
@@ -71,9 +71,7 @@ impl Model {
         let batches = config.engine.batching().map(|&engine| Batches::new(engine));
         let fleet = match &batches {
             None => Fleet::new(warm, places),
-            Some(b) => {
-                Fleet::ordered(warm, places, Order::of(b.engine.choice, cold_starts.with("choice")))
-            }
+            Some(b) => Fleet::ordered(warm, places, Order::of(b.engine.choice, cold_starts.with("choice"))),
         };
         Model {
             capacity: config.engine.capacity(&mix, fleet.count(Phase::Ready), 1.0),
@@ -226,7 +224,9 @@ impl Model {
         if u64::from(self.fleet.busy_ready()) >= self.fleet.slots() {
             return false;
         }
-        let Some(batches) = self.batches.as_ref().filter(|b| b.engine.kv_tokens.is_some()) else { return true };
+        let Some(batches) = self.batches.as_ref().filter(|b| b.engine.kv_tokens.is_some()) else {
+            return true;
+        };
         let tokens = attempts[id].tokens();
         self.fleet.has_place_where(|replica| batches.has_space(replica, tokens))
     }

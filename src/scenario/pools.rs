@@ -33,7 +33,8 @@ pub(super) fn agree(table: &Table, workload: &Workload, endpoints: &mut Endpoint
         let key = (workload.model, name.as_str().to_lowercase());
         if *endpoints.entry(key).or_insert_with(|| numbers.clone()) != numbers {
             let message = format!("another workload says something else of the endpoint `{name}`");
-            let help = "workloads that share an endpoint repeat its numbers; another `name` makes another one";
+            let help =
+                "workloads that share an endpoint repeat its numbers; another `name` makes another one";
             table.error_at("lane", message, Some(help.into()));
         }
     }

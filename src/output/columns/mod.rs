@@ -77,7 +77,8 @@ impl TableSpec {
 }
 
 /// Every table of a result.
-pub const TABLES: &[&TableSpec] = &[&SUMMARY, &OUTCOMES, &RATES, &CAPACITY, &COST, &TIME_TO_SUCCESS, &ATTEMPTS];
+pub const TABLES: &[&TableSpec] =
+    &[&SUMMARY, &OUTCOMES, &RATES, &CAPACITY, &COST, &TIME_TO_SUCCESS, &ATTEMPTS];
 
 // Columns that mean the same in every table.
 const TIME_S: Column =

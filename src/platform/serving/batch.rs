@@ -131,9 +131,8 @@ impl Batch {
         self.set_decoding(self.decoding - 1, engine);
         // Those who left before they were done: take them out before they are the majority.
         if self.levels.len() > 2 * self.decoding as usize + 16 {
-            self.levels.retain(|&Reverse((_, ordinal, other))| {
-                other != id && is_here(attempts, (ordinal, other))
-            });
+            self.levels
+                .retain(|&Reverse((_, ordinal, other))| other != id && is_here(attempts, (ordinal, other)));
         }
     }
 

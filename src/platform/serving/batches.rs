@@ -88,7 +88,12 @@ impl Batches {
 
     /// When something happens next on a replica, if that is another instant than was said, and the version of
     /// saying so.
-    pub fn reschedule(&mut self, now: SimTime, replica: u32, attempts: &mut Attempts) -> Option<(SimTime, u8)> {
+    pub fn reschedule(
+        &mut self,
+        now: SimTime,
+        replica: u32,
+        attempts: &mut Attempts,
+    ) -> Option<(SimTime, u8)> {
         self.batches.get_mut(replica as usize)?.reschedule(now, attempts)
     }
 }

@@ -41,7 +41,8 @@ pub enum Choice {
     RoundRobin,
 }
 
-const TOKENS_OR_UNLIMITED: &[Kind] = &[Kind::Tokens(bounds::KV_TOKENS), Kind::Choice(&[("unlimited", "no bound")])];
+const TOKENS_OR_UNLIMITED: &[Kind] =
+    &[Kind::Tokens(bounds::KV_TOKENS), Kind::Choice(&[("unlimited", "no bound")])];
 
 static SPEC: Spec = Spec::new(
     "batching",
