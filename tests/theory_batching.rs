@@ -196,10 +196,18 @@ fn v29b_is_processor_sharing() {
 /// Far more than it can do: what completes per second is K, but for passes that take in more than one.
 #[test]
 fn k_is_what_a_saturated_replica_completes() {
-    for engine in ["max_batch = 16", "kv_tokens = 12000", "prefill = \"0 s\", max_batch = 2"] {
+    // Where space binds all are of one size: of others the large ones are dropped before they fit.
+    let exponential = |mean| format!("exponential = {{ mean = {mean} }}");
+    let constant = |tokens| format!("constant = {tokens}");
+    for (engine, law) in [
+        ("max_batch = 16", &exponential as &dyn Fn(u32) -> String),
+        ("kv_tokens = 12000", &constant),
+        ("prefill = \"0 s\", max_batch = 2", &exponential),
+    ] {
+        let (prompt, output) = (law(1000), law(200));
         let text = format!(
             r#"
-            run = {{ duration = "4000 s", drain = "0 s", interval = "100 s" }}
+            run = {{ duration = "2000 s", drain = "0 s", interval = "100 s" }}
             [[model]]
             name = "m"
             engine.batching = {{ preset = "{PRESET}", {engine} }}
@@ -211,15 +219,15 @@ fn k_is_what_a_saturated_replica_completes() {
             name = "w"
             model = "m"
             arrivals.poisson = {{ rate = "10/s" }}
-            prompt_tokens.exponential = {{ mean = 1000 }}
-            output_tokens.exponential = {{ mean = 200 }}
+            prompt_tokens.{prompt}
+            output_tokens.{output}
             "#
         );
         let scenario = scenario(&text);
         let mix = scenario.configured_mix(0);
         let capacity = scenario.models[0].engine.capacity(&mix, 1, 1.0).requests;
         let results = replicate(&text, 30);
-        let rate = Estimate::over(&results, |r| r.total.account.ok_200 as f64 / 4000.0);
+        let rate = Estimate::over(&results, |r| r.total.account.ok_200 as f64 / 2000.0);
         rate.assert_within(engine, capacity, 0.1);
     }
 }
