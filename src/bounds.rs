@@ -72,12 +72,27 @@ pub const HEADROOM: Range<f64> = Range::new(0.0, 1000.0);
 /// Utilisation to aim at.
 pub const TARGET: Range<f64> = Range::new(0.01, 1.0);
 
+/// Attempts in flight per replica to aim at.
+pub const IN_FLIGHT: Range<f64> = Range::new(1e-3, 1e6);
+/// A relative deviation that is left alone.
+pub const TOLERANCE: Range<f64> = Range::new(0.0, 1.0);
+/// How long an autoscaler looks back.
+pub const SCALE_WINDOW: Range<Span> = Range::new(Span::ZERO, days(1));
+
 /// When an incident begins.
 pub const AT: Range<Span> = Range::new(Span::ZERO, days(3660));
 /// How long an incident lasts.
 pub const INCIDENT_DURATION: Range<Span> = Range::new(Span::from_ns(1), days(3660));
 /// How many times slower.
 pub const SLOWDOWN: Range<f64> = Range::new(1e-3, 1e9);
+/// What overlapping factors come to at most and at least.
+pub const FACTORS_TOGETHER: Range<f64> = Range::new(1e-9, 1e12);
+/// Share of attempts that fail at random.
+pub const ERROR_SHARE: Range<f64> = Range::new(0.0, 1.0);
+/// How many times as much traffic.
+pub const TRAFFIC: Range<f64> = Range::new(0.0, 1e6);
+/// Incidents of traffic, each counted once for every model it strikes.
+pub const TRAFFIC_INCIDENTS_MAX: usize = 100;
 
 /// Weight of an org.
 pub const ORG_WEIGHT: Range<f64> = Range::new(1e-9, 1e9);

@@ -19,7 +19,7 @@ fn platform(replicas: u32, slots: u32, more: &str) -> Platform {
     let mut load = |name: &str| Err(name.to_owned());
     let (mut scenario, _) = reading::read("t.toml", text.as_bytes(), &[], &mut load, 1e12).unwrap();
     let mix = scenario.configured_mix(0);
-    Platform::new(vec![Model::new(scenario.models.remove(0), mix, Key::new(1, 0))], vec![0])
+    Platform::new(vec![Model::new(scenario.models.remove(0), mix, Key::new(1, 0))], &[(0, 1.0)])
 }
 
 fn arriving(spare: bool) -> Arriving {
@@ -33,6 +33,7 @@ fn arriving(spare: bool) -> Arriving {
         service: Span::from_s(1),
         prefill: None,
         spare,
+        luck: 0.0,
     }
 }
 

@@ -232,14 +232,22 @@ fn client(workload: &Workload, row: &Table) -> String {
 fn incident_words(scenario: &Scenario, incident: &crate::platform::incident::Incident) -> String {
     let model = &scenario.models[incident.model as usize].name;
     let what = match incident.harm {
-        Harm::LoseReplicas { count } => format!("loses {}", plural(count.into(), "replica")),
-        Harm::Slowdown { factor } => format!("serves {factor} × slower"),
+        Harm::LoseReplicas { count } => format!("{model} loses {}", plural(count.into(), "replica")),
+        Harm::Slowdown { factor } => format!("{model} serves {factor} × slower"),
+        Harm::ErrorShare { share } => {
+            format!("{model} fails {} % of attempts at random", percent(Some(share)))
+        }
+        Harm::Traffic { org: None, factor } => format!("everybody sends {factor} × as much to {model}"),
+        Harm::Traffic { org: Some(org), factor } => {
+            format!("{} sends {factor} × as much to {model}", scenario.orgs[org as usize].name)
+        }
+        Harm::SlowColdStart { factor } => format!("{model}'s cold starts take {factor} × as long"),
     };
     let how_long = match incident.duration {
         Span::MAX => "to the end".to_owned(),
         duration => format!("for {duration}"),
     };
-    format!("at {}: {model} {what} {how_long}", incident.at - crate::units::SimTime::ZERO)
+    format!("at {}: {what} {how_long}", incident.at - crate::units::SimTime::ZERO)
 }
 
 fn expected(estimate: &Estimate) -> String {

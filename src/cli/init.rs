@@ -54,6 +54,7 @@ pub const KINDS: &[Kind] = &[
     shipped!("sdk-defaults", "how many requests of a burst finish with the retries an SDK makes by default?"),
     shipped!("laws", "nine rate laws, one traffic: who lets a ramp through, who a spike?"),
     shipped!("formula", "a rate law of your own: how is one written as a formula?"),
+    shipped!("lanes", "a nightly backlog by serverless, batch and dedicated: time, cost, who is hurt?"),
 ];
 
 /// The arguments of `init`.

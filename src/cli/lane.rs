@@ -1,6 +1,7 @@
 //! A workload's lane in words.
 
 use super::figures::{count, money, percent, plural};
+use crate::platform::autoscaler::Scaler as _;
 use crate::platform::lane::Lane;
 use crate::scenario::{Scenario, Workload};
 use crate::units::Span;

@@ -28,7 +28,7 @@ pub fn grid(scenario: &Scenario, results: &Results) -> Option<Grid> {
         ["spend", "USD"],
         ["in vain", "USD"],
         ["per M tokens", "USD"],
-        ["per success", "USD"],
+        ["per 1,000 done", "USD"],
     ]);
     grid.section("by lane");
     lanes.iter().for_each(|party| grid.row(cells(party.name.to_owned(), &party.summary)));
@@ -54,6 +54,6 @@ fn cells(name: String, summary: &Summary) -> Vec<String> {
         cost("cost_usd"),
         cost("wasted_cost_usd"),
         cost("cost_per_million_tokens_usd"),
-        cost("cost_per_success_usd"),
+        of("cost_per_success_usd").map_or(UNDEFINED.to_owned(), |each| money(1000.0 * each)),
     ]
 }

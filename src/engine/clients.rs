@@ -115,6 +115,12 @@ impl<O: Observer> Engine<'_, O> {
             service: request.service,
             prefill: request.prefill,
             spare: plan.is_batch(),
+            luck: if self.draws_luck {
+                let source = &self.sources[request.workload as usize];
+                source.luck.uniform(request.number, request.memory.attempts.into())
+            } else {
+                0.0
+            },
         };
         let workload = request.workload;
         if plan.client.timeout != Span::MAX && !ghost {

@@ -7,6 +7,7 @@ use crate::chain::Id;
 use crate::metrics::ledger::Tokens;
 use crate::metrics::observer::Observer;
 use crate::platform::Effect;
+use crate::platform::autoscaler::Scaler as _;
 use crate::units::SimTime;
 
 impl<O: Observer> Engine<'_, O> {

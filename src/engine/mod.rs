@@ -26,6 +26,8 @@ pub mod source;
 
 use crate::metrics::ledger::Ledger;
 use crate::metrics::observer::Observer;
+use crate::platform::autoscaler::Scaler as _;
+use crate::platform::incident::Harm;
 use crate::platform::lane::jobs::{JobCounts, Jobs};
 use crate::platform::model::Model;
 use crate::platform::{Effect, Platform};
@@ -83,6 +85,8 @@ struct Engine<'a, O: Observer> {
     requests: Requests,
     sources: Vec<Source>,
     links: TimerLinks,
+    /// Some attempts fail at random.
+    draws_luck: bool,
     jobs: Jobs,
     /// The replicas each incident took.
     lost: Vec<u32>,
@@ -116,6 +120,7 @@ impl<'a, O: Observer> Engine<'a, O> {
             queue: Queue::default(),
             requests: Requests::default(),
             links: TimerLinks::default(),
+            draws_luck: scenario.incidents.iter().any(|i| matches!(i.harm, Harm::ErrorShare { .. })),
             jobs: Jobs::new(scenario.workloads.iter().map(|w| (w.pair, w.lane.batch().copied()))),
             lost: vec![0; scenario.incidents.len()],
             effects: Vec::new(),

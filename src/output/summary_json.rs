@@ -201,6 +201,14 @@ fn causes(scenario: &Scenario) -> Vec<Value> {
         let label = match incident.harm {
             Harm::LoseReplicas { count } => format!("−{count} replica{}", if count == 1 { "" } else { "s" }),
             Harm::Slowdown { factor } => format!("{} × slower", super::table::number(factor)),
+            Harm::ErrorShare { share } => format!("{} % errors", super::table::number(100.0 * share)),
+            Harm::Traffic { org, factor } => {
+                let whose = org.map_or("traffic", |org| scenario.orgs[org as usize].name.as_str());
+                format!("{whose} ×{}", super::table::number(factor))
+            }
+            Harm::SlowColdStart { factor } => {
+                format!("cold starts {} × slower", super::table::number(factor))
+            }
         };
         cause(incident.at, incident.at.saturating_add(incident.duration), label, Some(model), None)
     });

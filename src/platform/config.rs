@@ -12,6 +12,15 @@ use crate::units::Span;
 pub use super::serving::ENGINES;
 pub use super::serving::slots::SERVICES;
 
+/// The order of service inside a colour.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Discipline {
+    /// First come, first served.
+    Fifo,
+    /// Orgs take turns, in tokens and by weight.
+    Fair,
+}
+
 /// The smoothing buffer's parameters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct BufferConfig {
@@ -19,6 +28,8 @@ pub struct BufferConfig {
     pub max_wait: Span,
     /// Refuse at once what is predicted to wait longer.
     pub early_refusal: bool,
+    /// The order of service inside a colour.
+    pub discipline: Discipline,
 }
 
 /// What happens to an attempt whose client has gone.
@@ -84,9 +95,15 @@ const BUFFER: Spec = Spec::new(
     "the smoothing buffer: what finds no free slot waits here",
     &[
         Key::span_or_unlimited("max_wait", bounds::MAX_WAIT).or("\"10 s\"").doc("longer waits are dropped"),
-        Key::choice("discipline", &[("fifo", "first come, first served inside a colour")])
-            .or("\"fifo\"")
-            .doc("order inside a colour"),
+        Key::choice(
+            "discipline",
+            &[
+                ("fifo", "first come, first served inside a colour"),
+                ("fair", "orgs take turns inside a colour, in tokens and by weight: deficit round robin"),
+            ],
+        )
+        .or("\"fifo\"")
+        .doc("order inside a colour"),
         Key::bool("early_refusal").or("true").doc("refuse at once what is predicted to wait longer"),
     ],
 );
@@ -132,11 +149,14 @@ impl ModelConfig {
         let replicas = table.integer("replicas") as u32;
         let engine = Engine::of(table.tagged("engine"));
         let mut t = table.table("buffer");
-        let buffer = BufferConfig { max_wait: t.span("max_wait"), early_refusal: t.bool("early_refusal") };
-        t.choice("discipline");
+        let buffer = BufferConfig {
+            max_wait: t.span("max_wait"),
+            early_refusal: t.bool("early_refusal"),
+            discipline: if t.choice("discipline") == "fair" { Discipline::Fair } else { Discipline::Fifo },
+        };
         let serve = table.choice("on_disconnect") == "serve";
         let on_disconnect = if serve { OnDisconnect::Serve } else { OnDisconnect::Stop };
-        let autoscaler = Autoscaler::read(table, replicas);
+        let autoscaler = Autoscaler::of(table, replicas);
         let mut t = table.table("price");
         let [prompt_usd, output_usd] = ["prompt", "output"].map(|key| t.number(key));
         t.choice("currency");

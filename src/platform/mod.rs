@@ -10,6 +10,7 @@
 //! | [`attempt`] | an attempt, and the table of all |
 //! | [`model`] | one model at run time |
 //! | [`buffer`] | the smoothing buffer |
+//! | [`fair`] | turns among the orgs that wait |
 //! | [`fleet`] | replicas and their slots |
 //! | [`serving`] | the engines: slots, continuous batching |
 //! | `turns` | what happens on replicas that batch |
@@ -22,6 +23,7 @@ pub mod attempt;
 pub mod autoscaler;
 pub mod buffer;
 pub mod config;
+pub mod fair;
 pub mod fleet;
 pub mod incident;
 pub mod lane;
@@ -36,9 +38,9 @@ use crate::limit::usage::{Rates, Served};
 use crate::reply::{Outcome, Reply};
 use crate::units::{SimTime, Span};
 use attempt::{Arriving, Attempt, Attempts, Id, State};
-use autoscaler::{Autoscaler, Decision};
+use autoscaler::Decision;
 use config::OnDisconnect;
-use incident::{Harm, Incident};
+use incident::{Factors, Harm, Incident};
 use model::Model;
 
 /// What must happen because of what just happened.
@@ -110,6 +112,8 @@ pub struct Platform {
     models: Vec<Model>,
     pairs: Vec<Pair>,
     pair_models: Vec<u32>,
+    /// Each pair's number in the buffer of its model.
+    pair_flows: Vec<u32>,
     attempts: Attempts,
     /// Whether anybody reads the header of a 200: telling it changes nothing, so it need not be computed.
     pub tells_on_200: bool,
@@ -120,7 +124,9 @@ pub struct Platform {
 impl Platform {
     /// A platform of these models; `pairs` names the model of each (org, model) pair, and the weight of its org.
     pub fn new(mut models: Vec<Model>, pairs: &[(u32, f64)]) -> Platform {
+        let flow = |&(model, weight): &(u32, f64)| models[model as usize].buffer.join(weight);
         Platform {
+            pair_flows: pairs.iter().map(flow).collect(),
             pairs: pairs.iter().map(|&(model, weight)| models[model as usize].join(weight)).collect(),
             pair_models: pairs.iter().map(|&(model, _)| model).collect(),
             models,
@@ -161,12 +167,16 @@ impl Platform {
             return self.arrive_spare(now, id, arriving);
         }
         let pair = &mut self.pairs[arriving.pair as usize];
-        model.scaling.arrival();
+        model.arrived += 1;
         let expected = pair.expected_output(arriving.expected_output).min(f64::from(arriving.max_tokens));
         let cost = Cost { tokens: f64::from(arriving.prompt) + expected };
         let color = pair.label(&mut model.limits(now), cost);
-        self.attempts.enter(id, Attempt::new(now, arriving, color, cost));
+        let flow = self.pair_flows[arriving.pair as usize];
+        self.attempts.enter(id, Attempt { flow, ..Attempt::new(now, arriving, color, cost) });
 
+        if arriving.luck >= model.spared_share {
+            return self.fail_as(now, id, Outcome::Unavailable);
+        }
         let refused = color != Color::Green
             && match model.config.policy.enforcement {
                 Enforcement::Soft | Enforcement::Attribution => false,
@@ -294,15 +304,13 @@ impl Platform {
     /// The autoscaler looks at its model.
     pub fn tick(&mut self, now: SimTime, index: u32) {
         let model = &mut self.models[index as usize];
-        let Autoscaler::Predictive(p) = &model.config.autoscaler else { return };
-        let levels = model.levels();
-        let one = model.replica_capacity();
-        match model.scaling.look(now, p, levels.ready + levels.starting, one) {
+        match model.look(now) {
             Decision::Keep => {}
             Decision::Grow(count) => {
-                let started = model.grow(now, count);
-                let ready = |(replica, at)| Effect::Ready { model: index, replica, at };
-                self.effects.extend(started.into_iter().map(ready));
+                for _ in 0..count {
+                    let (replica, at) = model.start_replica(now);
+                    self.effects.push(Effect::Ready { model: index, replica, at });
+                }
             }
             Decision::Shrink(count) => {
                 model.fleet.shed(count);
@@ -315,8 +323,8 @@ impl Platform {
     pub fn begin_incident(&mut self, now: SimTime, incident: &Incident) -> u32 {
         match incident.harm {
             Harm::LoseReplicas { count } => self.lose_replicas(now, incident.model, count),
-            Harm::Slowdown { factor } => {
-                self.change_speed(now, incident.model, factor);
+            _ => {
+                self.change_factors(now, incident, Factors::begin);
                 0
             }
         }
@@ -331,20 +339,40 @@ impl Platform {
                 model.note_fleet(now);
                 self.serve_waiting(now, incident.model);
             }
-            Harm::Slowdown { factor } => self.change_speed(now, incident.model, 1.0 / factor),
+            _ => self.change_factors(now, incident, Factors::end),
+        }
+    }
+
+    /// An incident of a factor begins or ends.
+    fn change_factors(&mut self, now: SimTime, incident: &Incident, change: fn(&mut Factors, f64)) {
+        let model = &mut self.models[incident.model as usize];
+        match incident.harm {
+            Harm::Slowdown { factor } => {
+                change(&mut model.slowdowns, factor);
+                self.change_speed(now, incident.model);
+            }
+            Harm::SlowColdStart { factor } => change(&mut model.cold_start_factors, factor),
+            // What is left of all is kept as a factor.
+            Harm::ErrorShare { share } => {
+                change(&mut model.spared, 1.0 - share);
+                model.spared_share = model.spared.plain_product();
+            }
+            // It is in the traffic.
+            Harm::Traffic { .. } | Harm::LoseReplicas { .. } => {}
         }
     }
 
     /// Ready replicas are lost, and what they served fails; how many they are.
     fn lose_replicas(&mut self, now: SimTime, index: u32, count: u32) -> u32 {
         let model = &mut self.models[index as usize];
+        let busy = model.fleet.busy();
         let lost = model.fleet.lose(count);
         if let Some(batches) = &mut model.batches {
             lost.iter().for_each(|&replica| batches.lose(replica));
         }
         model.note_fleet(now);
         let mut taken_back = Vec::new();
-        for id in self.attempts.in_service(index) {
+        for id in self.attempts.in_service(index, busy) {
             let Attempt { replica, arriving, .. } = self.attempts[id];
             // They come newest first.
             if lost.binary_search_by(|lost| replica.cmp(lost)).is_err() {
@@ -365,23 +393,21 @@ impl Platform {
         lost.len() as u32
     }
 
-    /// Service takes `factor` times as long from now on, what is running included.
-    fn change_speed(&mut self, now: SimTime, index: u32, factor: f64) {
+    /// The factors of a model's slowdown have changed: service takes their product as long from now on, what is
+    /// running included.
+    fn change_speed(&mut self, now: SimTime, index: u32) {
         let model = &mut self.models[index as usize];
-        let before = model.slowdown;
-        model.slowdown *= factor;
-        // An incident and its end multiply to 1 up to rounding: take out the residue.
-        if (model.slowdown - 1.0).abs() < 1e-9 {
-            model.slowdown = 1.0;
-        }
+        let (before, slowdown) = (model.slowdown, model.slowdowns.product());
+        let factor = slowdown / before;
+        model.slowdown = slowdown;
         model.note_capacity();
-        let slowdown = model.slowdown;
         if let Some(batches) = &mut model.batches {
             batches.set_slowdown(now, slowdown);
             let replicas = batches.len();
             return (0..replicas).for_each(|replica| self.await_turn(now, index, replica));
         }
-        for id in self.attempts.in_service(index) {
+        let busy = model.fleet.busy();
+        for id in self.attempts.in_service(index, busy) {
             let attempt = &mut self.attempts[id];
             let left = attempt.completes - now;
             let at = if attempt.completes == SimTime::NEVER {
@@ -405,7 +431,8 @@ impl Platform {
     fn serve_waiting(&mut self, now: SimTime, index: u32) {
         let mut model = &mut self.models[index as usize];
         // In order: who needs more space than there is keeps everybody behind it waiting.
-        while let Some(next) = model.buffer.next()
+        while model.has_place()
+            && let Some(next) = model.buffer.next(&self.attempts)
             && model.has_room(next, &self.attempts)
         {
             let id = model.buffer.pop(&mut self.attempts).expect("the buffer is not empty");
@@ -431,6 +458,11 @@ impl Platform {
             Color::Red(Resource::Requests) => Outcome::LimitedRequest,
             Color::Red(Resource::Tokens) => Outcome::LimitedToken,
         };
+        self.fail_as(now, id, outcome);
+    }
+
+    /// An attempt fails with this outcome.
+    fn fail_as(&mut self, now: SimTime, id: Id, outcome: Outcome) {
         let reply = self.reply(now, id, outcome);
         self.effects.push(Effect::Failed { id, reply });
     }
@@ -447,9 +479,10 @@ impl Platform {
         }
         let policy = &model.config.policy;
         let failed = outcome != Outcome::Ok;
-        let limited = match attempt.color {
-            Color::Red(resource) if failed => Some(resource),
-            _ => None,
+        let limited = match outcome {
+            Outcome::LimitedRequest => Some(Resource::Requests),
+            Outcome::LimitedToken => Some(Resource::Tokens),
+            Outcome::Ok | Outcome::Unavailable => None,
         };
         let carried = match policy.headers {
             Headers::All => failed || self.tells_on_200,

@@ -1,10 +1,11 @@
 //! One model at run time: buffer, fleet, speed, recent mix, autoscaler.
 
 use super::attempt::{Attempts, Id, State};
-use super::autoscaler::{Autoscaler, Scaling};
+use super::autoscaler::{Decision, Scaler as _, Seen};
 use super::buffer::{Buffer, Class};
 use super::config::ModelConfig;
 use super::fleet::{Fleet, Phase};
+use super::incident::Factors;
 use super::mix::{Mix, Smoothed};
 use super::serving::ReplicaEngine as _;
 use super::serving::batches::Batches;
@@ -45,10 +46,18 @@ pub struct Model {
     pub(super) config: ModelConfig,
     pub(super) fleet: Fleet,
     pub(super) buffer: Buffer,
-    pub(super) scaling: Scaling,
+    /// Attempts that have arrived since the autoscaler looked.
+    pub(super) arrived: u64,
     pub(super) slowdown: f64,
     /// Where the engine batches: who is on which replica, and how far.
     pub(super) batches: Option<Batches>,
+    /// What `slowdown` is the product of.
+    pub(super) slowdowns: Factors,
+    /// How many times as long cold starts take.
+    pub(super) cold_start_factors: Factors,
+    /// The shares of attempts that each cause of random failures spares, and what all of them spare.
+    pub(super) spared: Factors,
+    pub(super) spared_share: f64,
     /// Its levels may have changed since [`Model::take_touched`].
     pub(super) touched: bool,
     /// Work for spare capacity in service.
@@ -78,9 +87,13 @@ impl Model {
             batches,
             utilization: reads.then(|| Smoothed::new(UTILIZATION_TAU, fleet.utilization())),
             fleet,
-            buffer: Buffer::new(config.buffer.max_wait, one_queue),
-            scaling: Scaling::default(),
+            buffer: Buffer::new(&config.buffer, one_queue),
+            arrived: 0,
             slowdown: 1.0,
+            slowdowns: Factors::default(),
+            cold_start_factors: Factors::default(),
+            spared: Factors::default(),
+            spared_share: 1.0,
             mix,
             spare_in_service: 0,
             touched: false,
@@ -162,10 +175,7 @@ impl Model {
 
     /// The autoscaler's forecast in attempts per second, where it makes one.
     pub fn forecast(&self) -> Option<f64> {
-        match &self.config.autoscaler {
-            Autoscaler::Fixed => None,
-            Autoscaler::Predictive(p) => Some(self.scaling.forecast(p)),
-        }
+        self.config.autoscaler.forecast()
     }
 
     /// Anything waiting, or 95 % of ready capacity in service.
@@ -195,7 +205,7 @@ impl Model {
 
     /// Nothing ready and nothing that will be.
     pub fn is_dead(&self) -> bool {
-        let scales_from_zero = matches!(&self.config.autoscaler, Autoscaler::Predictive(p) if p.min == 0);
+        let scales_from_zero = self.config.autoscaler.scales_from_zero();
         self.fleet.count(Phase::Ready) == 0 && self.fleet.count(Phase::Starting) == 0 && !scales_from_zero
     }
 
@@ -218,10 +228,16 @@ impl Model {
         self.batches.as_ref().is_none_or(|batches| batches.engine.fits(tokens))
     }
 
-    /// Whether an attempt could begin now: a place is free, with the space that it takes.
+    /// Whether a place is free.
+    #[inline]
+    pub fn has_place(&self) -> bool {
+        u64::from(self.fleet.busy_ready()) < self.fleet.slots()
+    }
+
+    /// Whether an attempt finds the space that it takes where a place is free.
     #[inline]
     pub fn has_room(&self, id: Id, attempts: &Attempts) -> bool {
-        if u64::from(self.fleet.busy_ready()) >= self.fleet.slots() {
+        if !self.has_place() {
             return false;
         }
         let Some(batches) = self.batches.as_ref().filter(|b| b.engine.kv_tokens.is_some()) else {
@@ -301,15 +317,24 @@ impl Model {
         }
     }
 
-    /// Start replicas; (index, instant it becomes ready) of each.
-    pub fn grow(&mut self, now: SimTime, count: u32) -> Vec<(u32, SimTime)> {
-        let Autoscaler::Predictive(p) = &self.config.autoscaler else { return Vec::new() };
-        let begin = |fleet: &mut Fleet| {
-            let replica = fleet.start();
-            let mut stream = self.cold_starts.number(u64::from(replica)).stream();
-            (replica, now.saturating_add(Span::from_secs_f64(p.cold_start.sample(&mut stream))))
+    /// The autoscaler looks.
+    pub fn look(&mut self, now: SimTime) -> Decision {
+        let seen = Seen {
+            arrived: std::mem::take(&mut self.arrived),
+            in_flight: self.fleet.busy() - self.spare_in_service + self.buffer.len(),
+            current: self.fleet.count(Phase::Ready) + self.fleet.count(Phase::Starting),
+            per_replica_rps: self.replica_capacity(),
         };
-        (0..count).map(|_| begin(&mut self.fleet)).collect()
+        self.config.autoscaler.look(now, &seen)
+    }
+
+    /// Start a replica: its index, and the instant it becomes ready.
+    pub fn start_replica(&mut self, now: SimTime) -> (u32, SimTime) {
+        let cold_start =
+            self.config.autoscaler.cold_start().expect("who starts replicas knows how long it takes");
+        let replica = self.fleet.start();
+        let takes_s = cold_start.sample(&mut self.cold_starts.number(u64::from(replica)).stream());
+        (replica, now.saturating_add(Span::from_secs_f64(takes_s * self.cold_start_factors.product())))
     }
 
     /// Start the replicas of a fleet that begins cold; (index, instant it becomes ready) of each.

@@ -2,6 +2,7 @@
 
 use super::Scenario;
 use crate::bounds;
+use crate::platform::autoscaler::Scaler as _;
 use crate::platform::serving::ReplicaEngine as _;
 
 /// Expected events and memory of a run.
@@ -83,7 +84,7 @@ fn expected_open(scenario: &Scenario) -> f64 {
             None => model.buffer.max_wait.as_secs_f64().min(3600.0),
         };
         let rate = w.arrivals.expected() / scenario.run.duration.as_secs_f64();
-        rate * w.profile.max_factor(scenario.run.duration).max(1.0) * (service_s + wait_s)
+        rate * w.arrivals.max_factor(scenario.run.duration).max(1.0) * (service_s + wait_s)
     };
     scenario.workloads.iter().map(open).sum()
 }

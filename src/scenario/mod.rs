@@ -88,7 +88,7 @@ pub struct Workload {
     pub rent: Option<Rent>,
     /// When its requests are born.
     pub arrivals: Arrivals,
-    /// How their rate changes; part of `arrivals`.
+    /// How their rate changes as written; part of `arrivals`, with the incidents of traffic.
     pub profile: Profile,
     /// Their prompt tokens, unless a trace brings them.
     pub prompt: Option<Dist>,

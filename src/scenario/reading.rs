@@ -9,12 +9,12 @@ use crate::client::Client;
 use crate::dist::{Dist, Law as _, Tokens};
 use crate::name::Name;
 use crate::platform::config::ModelConfig;
-use crate::platform::incident::{self, Incident};
+use crate::platform::incident::{self, Harm, Incident};
 use crate::platform::lane::Lane;
 use crate::read::{Document, Problems, Resolved, Table, nearest};
 use crate::rng::Key;
 use crate::traffic::arrivals::{ArrivalProcess, Arrivals, LoadTrace};
-use crate::traffic::profile::Profile;
+use crate::traffic::profile::{FACTOR_MAX, Profile};
 use crate::traffic::tokens::TokenSource;
 use crate::traffic::trace::Trace;
 use crate::units::Span;
@@ -45,9 +45,14 @@ fn read_root(root: &mut Table, load: LoadTrace<'_>, events_max: f64) -> Option<S
     let (orgs, mut workloads) = read_orgs(root, &models, run.duration, load);
     let declared = models.len();
     pools::build(&mut models, &orgs, &mut workloads);
+    // Events and tables number both alike.
+    refuse_too_many(root, "org", models.len());
     let (named, pools) = models.split_at(declared);
     let pairs = pair_up(&mut workloads);
-    let incidents = read_incidents(root, named, pools);
+    let incidents = read_incidents(root, named, pools, &orgs);
+    if let Err(message) = add_traffic(&incidents, &mut workloads, run.duration) {
+        root.error_at("incident", message, None);
+    }
     let checks = read_checks(root, named, &orgs, &workloads);
     if !root.clean() {
         return None;
@@ -276,12 +281,20 @@ fn pair_up(workloads: &mut [Workload]) -> Vec<PairId> {
 }
 
 /// Incidents of models; a pool is struck only where it is named.
-fn read_incidents(root: &mut Table, models: &[ModelConfig], pools: &[ModelConfig]) -> Vec<Incident> {
+fn read_incidents(
+    root: &mut Table,
+    models: &[ModelConfig],
+    pools: &[ModelConfig],
+    orgs: &[Org],
+) -> Vec<Incident> {
     let mut incidents = Vec::new();
     let rows = root.rows("incident");
     refuse_too_many(root, "incident", rows.len());
     for mut row in rows {
-        let incident = incident::read(&mut row);
+        let (mut incident, org) = incident::read(&mut row);
+        if let (Some(name), Harm::Traffic { org: index, .. }) = (org, &mut incident.harm) {
+            *index = find_org(&row, &name, orgs);
+        }
         match row.opt_text("model") {
             Some(name) => {
                 let pool = pools.iter().position(|pool| pool.name.as_str() == name);
@@ -299,6 +312,52 @@ fn read_incidents(root: &mut Table, models: &[ModelConfig], pools: &[ModelConfig
     refuse_too_many(root, "incident", incidents.len());
     incidents.sort_by(Incident::order);
     incidents
+}
+
+/// The index of the org whose traffic an incident is, or an error with a suggestion.
+fn find_org(row: &Table, name: &str, orgs: &[Org]) -> Option<u32> {
+    let index = orgs.binary_search_by(|org| org.name.as_str().cmp(name)).ok();
+    if index.is_none() && row.clean() && !orgs.is_empty() {
+        let near = nearest(name, orgs.iter().map(|org| org.name.as_str()));
+        let help = near.map(|near| format!("did you mean `{near}`?"));
+        row.error_at("traffic", format!("there is no org `{name}` in this scenario"), help);
+    }
+    index.map(|i| i as u32)
+}
+
+/// Incidents of traffic change the arrivals of the workloads they strike.
+fn add_traffic(incidents: &[Incident], workloads: &mut [Workload], duration: Span) -> Result<(), String> {
+    let strikes = incidents.iter().filter_map(|incident| match incident.harm {
+        Harm::Traffic { org, factor } => Some((incident, org, factor)),
+        _ => None,
+    });
+    if strikes.clone().count() > bounds::TRAFFIC_INCIDENTS_MAX {
+        let most = bounds::TRAFFIC_INCIDENTS_MAX;
+        return Err(format!(
+            "at most {most} incidents of traffic are allowed, each counted once for every model"
+        ));
+    }
+    for workload in workloads {
+        let mut profile = None;
+        for (incident, org, factor) in strikes.clone() {
+            if (incident.model != workload.model && incident.model != workload.pool)
+                || org.is_some_and(|org| org != workload.org)
+            {
+                continue;
+            }
+            let before = profile.as_ref().unwrap_or(&workload.profile);
+            let boosted = before.boosted(incident.at, incident.duration, factor);
+            if boosted.max_factor(Span::MAX) > FACTOR_MAX {
+                let name = &workload.name;
+                return Err(format!("profile and traffic of `{name}` multiply to more than {FACTOR_MAX}"));
+            }
+            profile = Some(boosted);
+        }
+        if let Some(profile) = profile {
+            workload.arrivals = workload.arrivals.clone().through(profile, duration);
+        }
+    }
+    Ok(())
 }
 
 fn read_checks(root: &mut Table, models: &[ModelConfig], orgs: &[Org], workloads: &[Workload]) -> Vec<Check> {

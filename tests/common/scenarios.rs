@@ -49,7 +49,7 @@ pub struct Parts {
 impl Parts {
     /// The parts of one random scenario.
     pub fn draw(seed: u64, shape: Shape, tick: Span) -> Parts {
-        Draw { stream: Key::new(seed, 0).with("scenario").stream(), shape, tick }.parts(seed)
+        Draw { stream: Key::new(seed, 0).with("scenario").stream(), shape, tick, seed }.parts(seed)
     }
 
     /// The scenario as text.
@@ -88,6 +88,7 @@ struct Draw {
     stream: Stream,
     shape: Shape,
     tick: Span,
+    seed: u64,
 }
 
 impl Draw {
@@ -155,7 +156,8 @@ impl Draw {
         }
         let max_wait = if self.chance(6) { "\"unlimited\"".into() } else { self.span(0, 10) };
         let early = self.one(&["true", "false"]);
-        text += &format!("buffer = {{ max_wait = {max_wait}, early_refusal = {early} }}\n");
+        let fair = if self.shape.all_options && self.chance(3) { ", discipline = \"fair\"" } else { "" };
+        text += &format!("buffer = {{ max_wait = {max_wait}, early_refusal = {early}{fair} }}\n");
         text += &format!("on_disconnect = \"{}\"\n", self.one(&["stop", "serve"]));
         if self.shape.all_options && self.chance(2) {
             text += &self.autoscaler(replicas);
@@ -198,6 +200,15 @@ impl Draw {
             _ => format!("lognormal = {{ median = {}, sigma = 0.25 }}", self.span(1, 20)),
         };
         let (interval, cooldown) = (self.span(1, 6), self.span(0, 8));
+        if self.chance(2) {
+            let (up, down) = (self.span(0, 8), self.span(0, 12));
+            let (target, tolerance) = (self.one(&["0.5", "1.0", "3.0"]), self.one(&["0.0", "0.2"]));
+            return format!(
+                "autoscaler.reactive = {{ min = {min}, max = {max}, cold_start.{cold}, interval = {interval}, \
+                 cooldown = {cooldown}, target = {target}, tolerance = {tolerance}, scale_up_window = {up}, \
+                 scale_down_window = {down} }}\n"
+            );
+        }
         let target = self.one(&["0.3", "0.7", "1.0"]);
         format!(
             "autoscaler.predictive = {{ min = {min}, max = {max}, cold_start.{cold}, interval = {interval}, \
@@ -279,7 +290,19 @@ impl Draw {
         }
         let duration =
             if self.chance(5) { String::new() } else { format!(", duration = {}", self.span(1, 20)) };
-        if self.chance(2) {
+        // Not under a change of tick: nothing random is.
+        let kind = if self.shape.scalable { self.number(3, 6) } else { self.number(0, 6) };
+        if kind == 0 {
+            let share = self.one(&["0.0", "0.3", "1.0"]);
+            text + &format!("error_share = {{ share = {share}{duration} }}\n")
+        } else if kind == 1 {
+            let factor = self.one(&["0.0", "0.5", "2.0", "4.0"]);
+            let whose = if self.chance(2) { "org = \"o0\", " } else { "" };
+            text + &format!("traffic = {{ {whose}factor = {factor}{duration} }}\n")
+        } else if kind == 2 {
+            let factor = self.one(&["0.5", "3.0"]);
+            text + &format!("slow_cold_start = {{ factor = {factor}{duration} }}\n")
+        } else if kind < 5 {
             text + &format!("lose_replicas = {{ count = {}{duration} }}\n", self.number(1, 3))
         } else {
             let factor = self.one(&["0.25", "0.5", "2.0", "4.0"]);
@@ -296,7 +319,8 @@ impl Draw {
         let workloads = (0..count)
             .map(|w| self.workload(w, models, rtt, [timeout == w, deadline == w, count == 1]))
             .collect();
-        (format!("\n[[org]]\nname = \"o{index}\"\n"), workloads)
+        let weight = if self.shape.all_options { self.one(&["1.0", "1.0", "0.5", "3.0"]) } else { "1.0" };
+        (format!("\n[[org]]\nname = \"o{index}\"\nweight = {weight}\n"), workloads)
     }
 
     fn workload(&mut self, index: u64, models: u64, rtt: u64, options: [bool; 3]) -> String {
@@ -309,7 +333,47 @@ impl Draw {
         if self.chance(3) {
             text += &format!("max_tokens = {}\n", self.number(1, 5));
         }
-        text + &self.client(rtt, options)
+        if !self.shape.all_options {
+            return text + &self.client(rtt, options);
+        }
+        if self.chance(3) {
+            text += &format!("key = \"{}\"\n", self.one(&["prod", "dev"]));
+        }
+        match self.number(0, 7) {
+            0 | 1 => text + &self.batch_lane(rtt),
+            2 => text + &self.dedicated_lane() + &self.client(rtt, options),
+            _ => text + &self.client(rtt, options),
+        }
+    }
+
+    fn batch_lane(&mut self, rtt: u64) -> String {
+        let (window, gather) = (self.span(rtt + 1, rtt + 40), self.span(0, 6));
+        // The limit is that of the org on the model: one for all.
+        let enqueued = ["5", "9", "40", "30000000000"][self.seed as usize % 4];
+        format!(
+            "lane.batch = {{ window = {window}, gather = {gather}, requests_per_file = {}, enqueued_tokens = \
+             {enqueued}, reserve = {}, discount = {} }}\n",
+            self.number(1, 6),
+            self.one(&["0.0", "0.1", "0.5"]),
+            self.one(&["0.0", "0.5", "1.0"])
+        )
+    }
+
+    fn dedicated_lane(&mut self) -> String {
+        if self.chance(2) {
+            return "lane.dedicated = { replicas = 1, price_per_replica_hour = 3.0, name = \"shared\" }\n"
+                .into();
+        }
+        let replicas = self.number(0, 2);
+        let mut text =
+            format!("lane.dedicated.replicas = {replicas}\nlane.dedicated.price_per_replica_hour = 7.5\n");
+        if self.chance(2) {
+            text += &format!("lane.dedicated.cold_start.constant = {}\n", self.span(1, 10));
+        }
+        if self.chance(2) {
+            text += &format!("lane.dedicated.{}", self.autoscaler(replicas));
+        }
+        text
     }
 
     fn arrivals(&mut self) -> String {

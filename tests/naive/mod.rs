@@ -153,6 +153,7 @@ struct Source {
     born: u64,
     service: ratetide::rng::Stream,
     jitter: Key,
+    luck: Key,
     bucket: Ns,
     filled: Ns,
 }
@@ -173,6 +174,8 @@ pub struct Naive<'a> {
     /// Replicas each incident took, and the slowdown each has in force.
     taken: Vec<usize>,
     slowdowns: Vec<f64>,
+    /// The share of attempts that each spares.
+    spared: Vec<f64>,
     /// Mean service seconds, prompt and output of recent starts.
     mix: [f64; 3],
     /// Smoothed utilisation, and its level since.
@@ -203,6 +206,7 @@ impl<'a> Naive<'a> {
             rota: Vec::new(),
             taken: vec![0; scenario.incidents.len()],
             slowdowns: vec![1.0; scenario.incidents.len()],
+            spared: vec![1.0; scenario.incidents.len()],
             mix: configured_mix(scenario),
             smoothed: (0.0, 0.0, 0),
             limiter: Limiter::new(&model.policy),
@@ -296,6 +300,7 @@ fn source(scenario: &Scenario, w: usize) -> Source {
         born: 0,
         service: key.with("service").stream(),
         jitter: key.with("jitter"),
+        luck: key.with("luck"),
         bucket,
         filled: 0,
     }

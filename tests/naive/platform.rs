@@ -81,6 +81,10 @@ impl Naive<'_> {
         (it.place, it.arrived, it.tokens, it.label) = (Place::Left, now, tokens, Some(label));
         it.ordinal = self.arrivals;
         self.arrivals += 1;
+        let spared: f64 = self.spared.iter().product();
+        if self.luck(t) >= spared {
+            return self.fail_with(now, t, Outcome::Unavailable);
+        }
         let refused = label.is_err()
             && match self.model.policy.enforcement {
                 Enforcement::Soft | Enforcement::Attribution => false,
@@ -194,13 +198,28 @@ impl Naive<'_> {
             Err(0) => Outcome::LimitedRequest,
             Err(_) => Outcome::LimitedToken,
         };
+        self.fail_with(now, t, outcome);
+    }
+
+    fn fail_with(&mut self, now: Ns, t: usize, outcome: Outcome) {
+        self.tries[t].place = Place::Left;
         self.reply(now, t, outcome);
+    }
+
+    /// What decides whether an attempt fails at random; nothing does, unless a scenario says so.
+    fn luck(&self, t: usize) -> f64 {
+        if !self.scenario.incidents.iter().any(|i| matches!(i.harm, Harm::ErrorShare { .. })) {
+            return 0.0;
+        }
+        let request = &self.requests[self.tries[t].request];
+        self.sources[request.workload].luck.uniform(request.number, self.tries[t].number.into())
     }
 
     fn reply(&mut self, now: Ns, t: usize, outcome: Outcome) {
         let policy = &self.model.policy;
         let failed = outcome != Outcome::Ok;
-        let limited = self.tries[t].label.and_then(Result::err).filter(|_| failed);
+        let limited =
+            self.tries[t].label.and_then(Result::err).filter(|_| failed && outcome != Outcome::Unavailable);
         let carries_reset = match policy.headers {
             Headers::All => true,
             Headers::Errors => failed,
@@ -277,6 +296,8 @@ impl Naive<'_> {
                 let in_force = if begins { factor } else { 1.0 };
                 self.change_speed(now, |naive| naive.slowdowns[i] = in_force);
             }
+            (Harm::ErrorShare { share }, _) => self.spared[i] = if begins { 1.0 - share } else { 1.0 },
+            (Harm::Traffic { .. } | Harm::SlowColdStart { .. }, _) => {}
             (Harm::Slowdown { factor }, _) => {
                 self.slowdowns[i] = if begins { factor } else { 1.0 };
                 let stretch = if begins { factor } else { 1.0 / factor };

@@ -6,13 +6,19 @@
 //! | [`laws`] | S2–S6 under every law: those it declares, and no others |
 //! | [`outcomes`] | S7, S8, S12: what becomes of an attempt, and what its answer says |
 //! | [`capacity`] | S9, S10: capacity follows demand |
+//! | [`lanes`] | S15, S16: alternatives, and what they cost |
 //! | [`clients`] | S11, S13, S14: how to send |
+//! | [`fair`] | S7b: orgs take turns in the buffer |
+//! | [`incidents`] | what an incident looks like to who sends |
 
 #[path = "../common/mod.rs"]
 mod common;
 
 mod capacity;
 mod clients;
+mod fair;
+mod incidents;
+mod lanes;
 mod laws;
 mod limits;
 mod outcomes;

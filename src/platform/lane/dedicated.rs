@@ -34,7 +34,8 @@ pub static SPEC: Spec = Spec::new(
     "an endpoint of reserved replicas, without shared limits; paid by the replica-hour",
     &[
         Key::integer("replicas", bounds::REPLICAS).doc("replicas at the start"),
-        Key::number("price_per_replica_hour", bounds::PRICE).doc("USD for an hour of a replica"),
+        Key::number("price_per_replica_hour", bounds::PRICE)
+            .doc("USD for an hour of a replica, for example 6.0; tokens cost nothing in this lane"),
         Key::name("name")
             .optional()
             .doc("the endpoint, which workloads of the org may share; left out, the workload's name"),
@@ -48,17 +49,13 @@ pub static SPEC: Spec = Spec::new(
 impl Dedicated {
     /// Read the table of `lane.dedicated`.
     pub fn read(table: &mut Table) -> Dedicated {
-        if !table.has("price_per_replica_hour") && table.clean() {
-            let help = "tokens cost nothing here, replicas do: for example `price_per_replica_hour = 6.0`";
-            table.error_here("`price_per_replica_hour` is missing", Some(help.into()));
-        }
         let replicas = table.integer("replicas") as u32;
         Dedicated {
             name: table.opt_name("name"),
             replicas,
             price_per_replica_hour: table.number("price_per_replica_hour"),
             cold_start: table.opt_tagged("cold_start").map(|chosen| Dist::of::<Seconds>(Some(chosen))),
-            autoscaler: Autoscaler::read(table, replicas),
+            autoscaler: Autoscaler::of(table, replicas),
         }
     }
 

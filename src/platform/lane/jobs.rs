@@ -278,6 +278,12 @@ mod tests {
         SimTime::from_s(seconds)
     }
 
+    /// What was submitted: the first request of each job, and when.
+    fn drained(jobs: &mut Jobs) -> Vec<(Option<Id>, SimTime)> {
+        let submitted = std::mem::take(&mut jobs.submitted);
+        submitted.into_iter().map(|(job, at)| (jobs.first(job), at)).collect()
+    }
+
     #[test]
     fn a_file_closes_when_full_or_after_its_time() {
         let mut jobs = Jobs::new([(0, rules(2, 1000))].into_iter());
@@ -297,10 +303,10 @@ mod tests {
         for (id, (workload, prompt)) in (0..).zip([(0, 80), (1, 40), (0, 10), (2, 70)]) {
             jobs.gather(at(u64::from(id)), workload, id, prompt);
         }
-        let sent: Vec<_> = jobs.submitted.drain(..).map(|(job, at)| (jobs.first(job), at)).collect();
+        let sent = drained(&mut jobs);
         assert_eq!(sent, [(Some(0), at(0)), (Some(3), at(3))], "10 would fit, but 40 is before it");
         jobs.end(at(9), 0, true);
-        let sent: Vec<_> = jobs.submitted.drain(..).map(|(job, at)| (jobs.first(job), at)).collect();
+        let sent = drained(&mut jobs);
         assert_eq!(sent, [(Some(1), at(9)), (Some(2), at(9))]);
         jobs.end(at(10), 1, false);
         let [first, second, _] = jobs.counts() else { panic!("three workloads") };

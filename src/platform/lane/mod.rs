@@ -22,7 +22,7 @@ pub enum Lane {
     /// Jobs on the model's spare capacity.
     Batch(Batch),
     /// Replicas of its own.
-    Dedicated(Dedicated),
+    Dedicated(Box<Dedicated>),
 }
 
 static SERVERLESS: Spec = Spec::new(
@@ -50,7 +50,7 @@ impl Lane {
         let mut table = chosen.table();
         match tag {
             "batch" => Lane::Batch(Batch::read(&mut table)),
-            "dedicated" => Lane::Dedicated(Dedicated::read(&mut table)),
+            "dedicated" => Lane::Dedicated(Box::new(Dedicated::read(&mut table))),
             _ => Lane::Serverless,
         }
     }
