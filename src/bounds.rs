@@ -33,6 +33,10 @@ pub const REPLICAS: Range<u64> = Range::new(0, 100_000);
 pub const REPLICAS_LOST: Range<u64> = Range::new(1, 100_000);
 /// Slots of a replica.
 pub const SLOTS: Range<u64> = Range::new(1, 1_000_000);
+/// Sequences on a replica that batches.
+pub const BATCH: Range<u64> = Range::new(1, 1_000_000);
+/// Tokens that fit a replica.
+pub const KV_TOKENS: Range<u64> = Range::new(1, 1 << 53);
 /// A service time's part per request or per token.
 pub const SERVICE_PART: Range<Span> = Range::new(Span::ZERO, days(30));
 /// Time in the smoothing buffer.

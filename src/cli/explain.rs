@@ -12,6 +12,7 @@ use crate::platform::autoscaler::AUTOSCALERS;
 use crate::platform::config::ModelConfig;
 use crate::platform::incident::Harm;
 use crate::platform::mix::Mix;
+use crate::platform::serving::ReplicaEngine as _;
 use crate::read::Family;
 use crate::scenario::estimate::Estimate;
 use crate::scenario::loading::Loaded;
@@ -113,8 +114,20 @@ fn model(page: &mut Page, scenario: &Scenario, row: &Table) {
 /// What the first replicas complete, and how much of it is expected to be asked for.
 fn capacity(scenario: &Scenario, model: &ModelConfig, index: u32) -> String {
     let mix: Mix = scenario.configured_mix(index);
-    let per_min = 60.0 * f64::from(model.engine.per_replica) / mix.service_s;
-    let service = Span::from_secs_f64((mix.service_s * 1000.0).round() / 1000.0);
+    let per_min = match model.engine.batching() {
+        None => 60.0 * f64::from(model.engine.places()) / mix.service_s,
+        Some(_) => 60.0 * model.engine.capacity(&mix, 1, 1.0).requests,
+    };
+    let rounded = |seconds: f64| Span::from_secs_f64((seconds * 1000.0).round() / 1000.0);
+    let service = match model.engine.batching() {
+        None => format!("{} each", rounded(mix.service_s)),
+        Some(engine) => format!(
+            "{} sequences at a time, {} each, {} alone",
+            count(engine.saturated(mix.prompt, mix.output)),
+            rounded(engine.crowded_s(mix.prompt, mix.output)),
+            rounded(mix.service_s)
+        ),
+    };
     let asked: f64 =
         scenario.workloads.iter().filter(|w| w.pool == index).map(|w| mean_per_min(scenario, w)).sum();
     let load = match per_min * f64::from(model.replicas) {
@@ -127,7 +140,7 @@ fn capacity(scenario: &Scenario, model: &ModelConfig, index: u32) -> String {
         _ => format!("; asked for are {} on average", rate(asked)),
     };
     format!(
-        "a full replica completes about {} requests/min ({service} each, {} prompt + {} output tokens){load}",
+        "a full replica completes about {} requests/min ({service}, {} prompt + {} output tokens){load}",
         rate(per_min),
         count(mix.prompt.round()),
         count(mix.output.round())

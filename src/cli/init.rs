@@ -56,6 +56,7 @@ pub const KINDS: &[Kind] = &[
         "incident",
         "replicas are lost: what does steady traffic within its rate see, and for how long?"
     ),
+    shipped!("batching", "what slows a chat in a batch: a crowd, or a few long prompts?"),
     shipped!("cold-start", "what does a slow cold start cost when traffic rises within minutes?"),
     shipped!("retry-herd", "everybody waits just as long as the header says: does that suffice?"),
     shipped!("sdk-defaults", "how many requests of a burst finish with the retries an SDK makes by default?"),

@@ -14,6 +14,7 @@ use crate::platform::autoscaler::AUTOSCALERS;
 use crate::platform::config::{ENGINES, SERVICES};
 use crate::platform::incident;
 use crate::platform::lane::LANES;
+use crate::platform::serving;
 use crate::read::{Family, Key, Kind, Member, Spec};
 use crate::scenario::spec::SCENARIO;
 use crate::traffic::arrivals::PROCESSES;
@@ -90,7 +91,13 @@ pub const TOPICS: &[Topic] = &[
         footnotes: &["Every constant can be overridden beside `preset`: `ratetide list keys` names them."],
     },
     topic("arrivals", &["arrival"], "when requests are born (workload.arrivals)", || of_family(&PROCESSES)),
-    topic("engines", &["engine"], "what a replica is (model.engine)", || of_family(&ENGINES)),
+    topic("engines", &["engine"], "what a replica is (model.engine)", engines),
+    topic(
+        "engine-presets",
+        &["engine-preset"],
+        "engines with measured constants (engine.batching.preset)",
+        || serving::presets::PRESETS.iter().map(|preset| plain(preset.name, preset.doc)).collect(),
+    ),
     topic("services", &["service"], "how long a request occupies a slot (engine.slots.service)", || {
         of_family(&SERVICES)
     }),
@@ -201,6 +208,17 @@ fn limits() -> Vec<Choice> {
 
 fn clients() -> Vec<Choice> {
     presets::PRESETS.iter().map(|preset| plain(preset.name, preset.doc)).collect()
+}
+
+fn engines() -> Vec<Choice> {
+    let mut engines = of_family(&ENGINES);
+    let presets =
+        serving::presets::PRESETS.iter().map(|preset| format!("preset {}: {}", preset.name, preset.doc));
+    engines
+        .iter_mut()
+        .filter(|engine| engine.name == "batching")
+        .for_each(|e| e.notes.extend(presets.clone()));
+    engines
 }
 
 fn incidents() -> Vec<Choice> {

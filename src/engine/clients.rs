@@ -10,6 +10,7 @@ use crate::client::{GaveUp, Memory, Next};
 use crate::limit::pair::Color;
 use crate::metrics::observer::{Ended, Observer};
 use crate::platform::attempt::Arriving;
+use crate::platform::serving::ReplicaEngine as _;
 use crate::reply::{Outcome, Reply};
 use crate::units::{SimTime, Span};
 
@@ -48,8 +49,7 @@ impl<O: Observer> Engine<'_, O> {
         let source = &mut self.sources[workload as usize];
         let nature = source.next.take().expect("an arrival is scheduled with its nature");
         let engine = &self.scenario.models[plan.pool as usize].engine;
-        let (service, prefill) =
-            engine.service.draw(&mut source.service_stream, nature.prompt, nature.output);
+        let (service, prefill) = engine.draw(&mut source.service_stream, nature.prompt, nature.output);
         let request = Request {
             phase: if plan.is_batch() { Phase::Pausing } else { Phase::Sending },
             workload,

@@ -19,6 +19,14 @@ impl<O: Observer> Engine<'_, O> {
         }
     }
 
+    pub(super) fn on_turn(&mut self, now: SimTime, model: u16, replica: u32, version: u8) {
+        let model = u32::from(model);
+        if let Some((id, reply)) = self.platform.turn(now, model, replica, version) {
+            self.on_reply(now, id, reply);
+        }
+        self.settle(now, model);
+    }
+
     #[inline]
     pub(super) fn await_completion(&mut self, at: SimTime, id: Id) {
         let version = self.platform.attempt(id).version;
@@ -72,6 +80,9 @@ impl<O: Observer> Engine<'_, O> {
                     self.await_completion(at, id);
                 }
                 Effect::Moved { id, at } => self.await_completion(at, id),
+                Effect::Turn { model, replica, version, at } => {
+                    self.schedule(at, Event::Turn { model: narrow(model), replica, version });
+                }
                 Effect::Failed { id, reply } => self.on_reply(now, id, reply),
                 Effect::DropTimer { model, at } => self.schedule(at, Event::Drop(narrow(model))),
                 Effect::Ready { model, replica, at } => {

@@ -24,6 +24,15 @@ pub enum Event {
         /// The version of its schedule.
         version: u16,
     },
+    /// Something happens on a replica that batches, unless that instant has moved.
+    Turn {
+        /// The model.
+        model: u16,
+        /// The replica.
+        replica: u32,
+        /// The version of what was said of it.
+        version: u8,
+    },
     /// A model's autoscaler looks.
     Tick(u16),
     /// A workload's next request is born (or, of an unpaced one, reaches the platform).
@@ -53,7 +62,7 @@ impl Classed for Event {
     fn class(&self) -> usize {
         match self {
             Event::ReplicaReady { .. } | Event::IncidentBegins(_) | Event::IncidentEnds(_) => 0,
-            Event::Completion { .. } => 1,
+            Event::Completion { .. } | Event::Turn { .. } => 1,
             Event::Tick(_) => 2,
             Event::Arrival(_) => 3,
             Event::Ask(_) | Event::FileCloses(_) => 4,

@@ -182,6 +182,7 @@ impl<'a, O: Observer> Engine<'a, O> {
                     self.settle(now, incident.model);
                 }
                 Event::Completion { id, version } => self.on_completion(now, id, version),
+                Event::Turn { model, replica, version } => self.on_turn(now, model, replica, version),
                 Event::Tick(model) => self.on_tick(now, model),
                 Event::Arrival(workload) => self.on_birth(now, workload),
                 Event::Ask(id) => self.ask_pacer(now, id),

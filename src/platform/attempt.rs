@@ -1,5 +1,6 @@
 //! An attempt as the platform holds it, and the table of all of them.
 
+use super::serving::batch::Stay;
 use crate::limit::pair::{Color, Cost};
 use crate::units::{SimTime, Span};
 
@@ -119,6 +120,8 @@ impl Attempt {
 pub struct Attempts {
     entries: Vec<Attempt>,
     entered: u64,
+    /// Of those on a replica that batches.
+    stays: Vec<Stay>,
 }
 
 impl Attempts {
@@ -137,6 +140,20 @@ impl Attempts {
                 self.entries.push(attempt);
             }
         }
+    }
+
+    /// What the batch remembers of an attempt on it.
+    #[inline]
+    pub fn stay(&mut self, id: Id) -> &mut Stay {
+        if self.stays.len() <= id as usize {
+            self.stays.resize(id as usize + 1, Stay::ADMITTED);
+        }
+        &mut self.stays[id as usize]
+    }
+
+    /// The end of the prefill pass of an attempt that a batch has served.
+    pub fn prefilled(&self, id: Id) -> SimTime {
+        self.stays.get(id as usize).map_or(SimTime::NEVER, |stay| stay.prefilled)
     }
 
     /// The ids of the `count` attempts of a model in service, in the order they arrived. It looks through the

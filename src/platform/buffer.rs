@@ -104,6 +104,20 @@ impl Buffer {
         Some(now + self.max_wait)
     }
 
+    /// Who would be served next, without being taken out, work for spare capacity left out.
+    pub fn next(&mut self, attempts: &Attempts) -> Option<Id> {
+        let queue = self.queues[..2].iter().position(|queue| !queue.is_empty())?;
+        match &mut self.turns {
+            Some(turns) => turns[queue].turn(|id| attempts[id].cost.tokens),
+            None => self.queues[queue].head(),
+        }
+    }
+
+    /// The work for spare capacity that would be served next.
+    pub fn next_spare(&self) -> Option<Id> {
+        self.queues[Class::Third as usize].head()
+    }
+
     /// Work for spare capacity has lost its slot and waits again, before all others of its class.
     pub fn take_back(&mut self, id: Id, attempts: &mut Attempts) {
         assert!(attempts[id].arriving.spare, "only work for spare capacity is taken back");

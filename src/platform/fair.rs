@@ -53,8 +53,17 @@ impl Turns {
         waiting.push(id, &mut self.links);
     }
 
-    /// Whose turn it is: pass the turn on until the attempt at the head of it is paid for.
+    /// Serve whose turn it is.
     pub fn next(&mut self, cost: impl Fn(Id) -> f64) -> Option<Id> {
+        let id = self.turn(&cost)?;
+        let turn = self.ring.head().expect("somebody has the turn");
+        self.flows[turn as usize].deficit -= cost(id);
+        Some(id)
+    }
+
+    /// Whose turn it is: pass the turn on until the attempt at the head of it is paid for. Asking again changes
+    /// nothing.
+    pub fn turn(&mut self, cost: impl Fn(Id) -> f64) -> Option<Id> {
         loop {
             let turn = self.ring.head()?;
             let flow = &mut self.flows[turn as usize];
@@ -62,9 +71,7 @@ impl Turns {
             if !std::mem::replace(&mut flow.granted, true) {
                 flow.deficit += self.largest * (flow.weight / self.weight_min);
             }
-            let cost = cost(id);
-            if cost <= flow.deficit {
-                flow.deficit -= cost;
+            if cost(id) <= flow.deficit {
                 return Some(id);
             }
             flow.granted = false;

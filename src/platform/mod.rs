@@ -12,6 +12,8 @@
 //! | [`buffer`] | the smoothing buffer |
 //! | [`fair`] | turns among the orgs that wait |
 //! | [`fleet`] | replicas and their slots |
+//! | [`serving`] | the engines: slots, continuous batching |
+//! | `turns` | what happens on replicas that batch |
 //! | [`mix`] | recent work, live capacity, smoothed utilisation |
 //! | [`autoscaler`] | how many replicas |
 //! | [`incident`] | what goes wrong, on a schedule |
@@ -28,7 +30,9 @@ pub mod incident;
 pub mod lane;
 pub mod mix;
 pub mod model;
+pub mod serving;
 mod strike;
+mod turns;
 
 use crate::limit::pair::{Ask, Color, Completion, Cost, Pair, RESET_MAX, Resource};
 use crate::limit::policy::{Enforcement, Headers, ResetMode};
@@ -55,6 +59,18 @@ pub enum Effect {
         /// The attempt.
         id: Id,
         /// When its service ends now.
+        at: SimTime,
+    },
+    /// Something happens on a replica that batches at `at`; call [`Platform::turn`]. What was said of it before
+    /// is void.
+    Turn {
+        /// The model.
+        model: u32,
+        /// The replica.
+        replica: u32,
+        /// Counts how often that was said of the replica.
+        version: u8,
+        /// When.
         at: SimTime,
     },
     /// An attempt failed and has left the platform.
@@ -168,12 +184,11 @@ impl Platform {
                 Enforcement::Hard => model.is_hot(),
                 Enforcement::Strict => true,
             };
-        if refused || model.is_dead() {
+        if refused || model.is_dead() || !model.fits(self.attempts[id].tokens()) {
             return self.fail(now, id);
         }
         if model.buffer.is_empty() && model.begin(now, id, &mut self.attempts) {
-            let at = self.attempts[id].completes;
-            return self.effects.push(Effect::Started { id, at });
+            return self.started(now, id);
         }
         let predicted = model.predicted_wait(model.buffer.class(color));
         if model.config.buffer.early_refusal && predicted.is_some_and(|w| w > model.config.buffer.max_wait) {
@@ -183,6 +198,8 @@ impl Platform {
         if let Some(at) = model.buffer.push(now, id, &mut self.attempts) {
             self.effects.push(Effect::DropTimer { model: arriving.model, at });
         }
+        // It may go before one that needs more space than there is.
+        self.serve_waiting(now, arriving.model);
     }
 
     /// Work for spare capacity arrives: nobody meters it, forecasts it or turns it away.
@@ -190,6 +207,9 @@ impl Platform {
         let model = &mut self.models[arriving.model as usize];
         self.attempts.enter(id, Attempt::new(now, arriving, Color::Green, Cost { tokens: 0.0 }));
         model.touched = true;
+        if !model.fits(self.attempts[id].tokens()) {
+            return self.fail(now, id);
+        }
         model.buffer.push(now, id, &mut self.attempts);
         self.serve_waiting(now, arriving.model);
     }
@@ -204,6 +224,13 @@ impl Platform {
         if !said || attempt.completes != now {
             return None;
         }
+        Some(self.served(now, id))
+    }
+
+    /// Service of an attempt is over: the place is free, usage is credited, the next begin.
+    #[inline]
+    fn served(&mut self, now: SimTime, id: Id) -> Reply {
+        let attempt = self.attempts[id];
         let model = &mut self.models[attempt.arriving.model as usize];
         model.end(now, id, &mut self.attempts);
         if !(attempt.abandoned || attempt.arriving.spare) {
@@ -216,7 +243,7 @@ impl Platform {
             self.pairs[attempt.arriving.pair as usize].complete(&mut model.limits(now), &done);
         }
         self.serve_waiting(now, attempt.arriving.model);
-        Some(self.reply(now, id, Outcome::Ok))
+        self.reply(now, id, Outcome::Ok)
     }
 
     /// The drop timer rang: drop the attempt that has waited its time.
@@ -225,6 +252,7 @@ impl Platform {
         if let Some(id) = expired {
             self.models[model as usize].touched = true;
             self.fail(now, id);
+            self.serve_waiting(now, model);
         }
         self.effects.extend(next.map(|at| Effect::DropTimer { model, at }));
     }
@@ -246,7 +274,11 @@ impl Platform {
             model.touched = true;
             let pair = &mut self.pairs[attempt.arriving.pair as usize];
             pair.unserved(&mut model.limits(now), attempt.color, attempt.cost);
+            self.serve_waiting(now, attempt.arriving.model);
             return Some(Consumed::default());
+        }
+        if model.batches.is_some() {
+            return Some(self.withdraw(now, id));
         }
         model.end(now, id, &mut self.attempts);
         self.serve_waiting(now, attempt.arriving.model);
@@ -288,19 +320,29 @@ impl Platform {
         }
     }
 
-    /// Fill free slots from the buffer; what is spare then, with work for spare capacity.
+    /// Fill free places from the buffer: when one is freed, and when who needed more space than there was no
+    /// longer stands first. What is spare then, with work for spare capacity.
     #[inline]
     fn serve_waiting(&mut self, now: SimTime, index: u32) {
-        let model = &mut self.models[index as usize];
-        while !model.buffer.is_empty() && u64::from(model.fleet.busy_ready()) < model.fleet.slots() {
+        let mut model = &mut self.models[index as usize];
+        // In order: who needs more space than there is keeps everybody behind it waiting.
+        while model.has_place()
+            && let Some(next) = model.buffer.next(&self.attempts)
+            && model.has_room(next, &self.attempts)
+        {
             let id = model.buffer.pop(&mut self.attempts).expect("the buffer is not empty");
-            assert!(model.begin(now, id, &mut self.attempts), "a slot is free");
-            self.effects.push(Effect::Started { id, at: self.attempts[id].completes });
+            assert!(model.begin(now, id, &mut self.attempts), "there is room");
+            self.started(now, id);
+            model = &mut self.models[index as usize];
         }
-        while model.buffer.len_spare() > 0 && model.has_spare() {
+        while let Some(next) = model.buffer.next_spare()
+            && model.has_spare()
+            && model.has_room(next, &self.attempts)
+        {
             let id = model.buffer.pop(&mut self.attempts).expect("work for spare capacity waits");
-            assert!(model.begin(now, id, &mut self.attempts), "a slot is free");
-            self.effects.push(Effect::Started { id, at: self.attempts[id].completes });
+            assert!(model.begin(now, id, &mut self.attempts), "there is room");
+            self.started(now, id);
+            model = &mut self.models[index as usize];
         }
     }
 

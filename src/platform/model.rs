@@ -7,6 +7,9 @@ use super::config::ModelConfig;
 use super::fleet::{Fleet, Phase};
 use super::incident::Factors;
 use super::mix::{Mix, Smoothed};
+use super::serving::ReplicaEngine as _;
+use super::serving::batches::Batches;
+use super::serving::order::Order;
 use crate::dist::Law as _;
 use crate::limit::law::{Live, Shared};
 use crate::limit::pair::{Limits, Pair};
@@ -46,6 +49,8 @@ pub struct Model {
     /// Attempts that have arrived since the autoscaler looked.
     pub(super) arrived: u64,
     pub(super) slowdown: f64,
+    /// Where the engine batches: who is on which replica, and how far.
+    pub(super) batches: Option<Batches>,
     /// What `slowdown` is the product of.
     pub(super) slowdowns: Factors,
     /// How many times as long cold starts take.
@@ -71,9 +76,15 @@ impl Model {
         let one_queue = config.policy.enforcement == Enforcement::Attribution;
         let reads = config.policy.law.reads_utilization();
         let warm = if config.cold_start.is_some() { 0 } else { config.replicas };
-        let fleet = Fleet::new(warm, config.engine.per_replica);
+        let places = config.engine.places();
+        let batches = config.engine.batching().map(|&engine| Batches::new(engine));
+        let fleet = match &batches {
+            None => Fleet::new(warm, places),
+            Some(b) => Fleet::ordered(warm, places, Order::of(b.engine.choice, cold_starts.with("choice"))),
+        };
         Model {
-            capacity: mix.capacity(fleet.slots(), 1.0),
+            capacity: config.engine.capacity(&mix, fleet.count(Phase::Ready), 1.0),
+            batches,
             utilization: reads.then(|| Smoothed::new(UTILIZATION_TAU, fleet.utilization())),
             fleet,
             buffer: Buffer::new(&config.buffer, one_queue),
@@ -116,14 +127,20 @@ impl Model {
     /// What the ready replicas complete per second when saturated.
     #[inline]
     pub fn capacity(&self) -> Rates {
-        debug_assert_eq!(self.capacity, self.mix.capacity(self.fleet.slots(), self.slowdown));
+        debug_assert_eq!(self.capacity, self.capacity_of(self.fleet.count(Phase::Ready)));
         self.capacity
     }
 
     /// Mix, fleet or speed have changed: work the capacity out anew. It is asked for several times an attempt.
     #[inline]
     pub fn note_capacity(&mut self) {
-        self.capacity = self.mix.capacity(self.fleet.slots(), self.slowdown);
+        self.capacity = self.capacity_of(self.fleet.count(Phase::Ready));
+    }
+
+    /// What so many replicas complete per second when saturated, at the recent mix and speed.
+    #[inline]
+    fn capacity_of(&self, replicas: u32) -> Rates {
+        self.config.engine.capacity(&self.mix, replicas, self.slowdown)
     }
 
     /// Whether the levels may have changed since the last call.
@@ -140,7 +157,7 @@ impl Model {
 
     /// What one replica completes per second when saturated.
     pub fn replica_capacity(&self) -> f64 {
-        self.mix.capacity(u64::from(self.config.engine.per_replica), self.slowdown).requests
+        self.capacity_of(1).requests
     }
 
     /// The present levels.
@@ -205,10 +222,42 @@ impl Model {
         if rate > 0.0 { Span::from_secs_f64(f64::from(self.buffer.len()) / rate) } else { Span::MAX }
     }
 
-    /// Begin service of an attempt if a slot is free.
+    /// Whether an attempt would fit an empty replica; what does not is never served.
+    #[inline]
+    pub fn fits(&self, tokens: u64) -> bool {
+        self.batches.as_ref().is_none_or(|batches| batches.engine.fits(tokens))
+    }
+
+    /// Whether a place is free.
+    #[inline]
+    pub fn has_place(&self) -> bool {
+        u64::from(self.fleet.busy_ready()) < self.fleet.slots()
+    }
+
+    /// Whether an attempt finds the space that it takes where a place is free.
+    #[inline]
+    pub fn has_room(&self, id: Id, attempts: &Attempts) -> bool {
+        if !self.has_place() {
+            return false;
+        }
+        let Some(batches) = self.batches.as_ref().filter(|b| b.engine.kv_tokens.is_some()) else {
+            return true;
+        };
+        let tokens = attempts[id].tokens();
+        self.fleet.has_place_where(|replica| batches.has_space(replica, tokens))
+    }
+
+    /// Begin service of an attempt if there is room for it.
     #[inline]
     pub fn begin(&mut self, now: SimTime, id: Id, attempts: &mut Attempts) -> bool {
-        let Some(replica) = self.fleet.occupy() else { return false };
+        let found = match &self.batches {
+            None => self.fleet.occupy(),
+            Some(batches) => {
+                let tokens = attempts[id].tokens();
+                self.fleet.occupy_where(|replica| batches.has_space(replica, tokens))
+            }
+        };
+        let Some(replica) = found else { return false };
         let attempt = &mut attempts[id];
         let (service, prompt, output) =
             (attempt.arriving.service, attempt.arriving.prompt, attempt.arriving.output);
@@ -223,7 +272,14 @@ impl Model {
         attempt.replica = replica;
         attempt.started = now;
         attempt.frozen = service;
-        attempt.schedule(now.saturating_add(duration));
+        match &mut self.batches {
+            None => attempt.schedule(now.saturating_add(duration)),
+            // When it ends depends on who comes and goes meanwhile.
+            Some(batches) => {
+                attempt.schedule(SimTime::NEVER);
+                batches.admit(now, replica, id, attempts);
+            }
+        }
         self.note_load(now);
         true
     }
@@ -234,8 +290,13 @@ impl Model {
         let attempt = &mut attempts[id];
         assert!(attempt.state == State::InService, "only an attempt in service gives back a slot");
         attempt.state = State::Away;
-        self.fleet.release(attempt.replica);
-        self.spare_in_service -= u32::from(attempt.arriving.spare);
+        let (replica, spare) = (attempt.replica, attempt.arriving.spare);
+        self.fleet.release(replica);
+        if let Some(batches) = &mut self.batches {
+            attempts[id].completes = now;
+            batches.leave(now, replica, id, attempts);
+        }
+        self.spare_in_service -= u32::from(spare);
         self.note_load(now);
     }
 

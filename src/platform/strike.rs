@@ -54,6 +54,9 @@ impl Platform {
         let model = &mut self.models[index as usize];
         let busy = model.fleet.busy();
         let lost = model.fleet.lose(count);
+        if let Some(batches) = &mut model.batches {
+            lost.iter().for_each(|&replica| batches.lose(replica));
+        }
         model.note_fleet(now);
         let mut taken_back = Vec::new();
         for id in self.attempts.in_service(index, busy) {
@@ -85,6 +88,11 @@ impl Platform {
         let factor = slowdown / before;
         model.slowdown = slowdown;
         model.note_capacity();
+        if let Some(batches) = &mut model.batches {
+            batches.set_slowdown(now, slowdown);
+            let replicas = batches.len();
+            return (0..replicas).for_each(|replica| self.await_turn(now, index, replica));
+        }
         let busy = model.fleet.busy();
         for id in self.attempts.in_service(index, busy) {
             let attempt = &mut self.attempts[id];

@@ -25,6 +25,7 @@ use crate::platform::incident::Incident;
 use crate::platform::lane::Lane;
 use crate::platform::lane::dedicated::Rent;
 use crate::platform::mix::Mix;
+use crate::platform::serving::ReplicaEngine as _;
 use crate::traffic::arrivals::Arrivals;
 use crate::traffic::profile::Profile;
 use crate::units::Span;
@@ -151,18 +152,18 @@ impl Scenario {
     /// A model's mix before the first service start: the workloads' configured means, weighted by the number
     /// of requests each is expected to make.
     pub fn configured_mix(&self, model: u32) -> Mix {
-        let service = &self.models[model as usize].engine.service;
+        let engine = &self.models[model as usize].engine;
         let mut mix = Mix { service_s: 0.0, prompt: 0.0, output: 0.0 };
         let mut total = 0.0;
         for workload in self.workloads.iter().filter(|w| w.pool == model) {
             let weight = workload.arrivals.expected();
-            mix.service_s += weight * service.mean_s(workload.mean_prompt, workload.mean_output);
+            mix.service_s += weight * engine.alone_s(workload.mean_prompt, workload.mean_output);
             mix.prompt += weight * workload.mean_prompt;
             mix.output += weight * workload.mean_output;
             total += weight;
         }
         if total == 0.0 {
-            return Mix { service_s: service.mean_s(1.0, 1.0), prompt: 1.0, output: 1.0 };
+            return Mix { service_s: engine.alone_s(1.0, 1.0), prompt: 1.0, output: 1.0 };
         }
         Mix { service_s: mix.service_s / total, prompt: mix.prompt / total, output: mix.output / total }
     }

@@ -22,14 +22,18 @@ pub struct Shape {
     pub scalable: bool,
     /// Autoscalers, every law and every arrival process.
     pub all_options: bool,
+    /// One model in so many batches; 0 for none.
+    pub batching: u32,
 }
 
 /// One org on one model with a fixed fleet.
-pub const SMALL: Shape = Shape { models: 1, orgs: 1, scalable: false, all_options: false };
+pub const SMALL: Shape = Shape { models: 1, orgs: 1, scalable: false, all_options: false, batching: 0 };
+/// The same on a fleet that batches.
+pub const BATCHING: Shape = Shape { batching: 1, ..SMALL };
 /// The same at any speed.
 pub const SCALABLE: Shape = Shape { scalable: true, ..SMALL };
 /// Everything.
-pub const ANY: Shape = Shape { models: 3, orgs: 4, scalable: false, all_options: true };
+pub const ANY: Shape = Shape { models: 3, orgs: 4, scalable: false, all_options: true, batching: 3 };
 
 /// A scenario in parts that may stand in any order.
 #[derive(Clone)]
@@ -144,8 +148,12 @@ impl Draw {
         let mut text = format!("\n[[model]]\nname = \"m{index}\"\nreplicas = {replicas}\n");
         // With 20, one free slot is the edge of hot.
         let slots = if self.chance(12) { 20 } else { self.number(1, 3) };
-        let service = self.service();
-        text += &format!("engine.slots = {{ per_replica = {slots}, service.{service} }}\n");
+        if self.shape.batching > 0 && self.chance(self.shape.batching) {
+            text += &self.batching(slots);
+        } else {
+            let service = self.service();
+            text += &format!("engine.slots = {{ per_replica = {slots}, service.{service} }}\n");
+        }
         let max_wait = if self.chance(6) { "\"unlimited\"".into() } else { self.span(0, 10) };
         let early = self.one(&["true", "false"]);
         let fair = if self.shape.all_options && self.chance(3) { ", discipline = \"fair\"" } else { "" };
@@ -155,6 +163,18 @@ impl Draw {
             text += &self.autoscaler(replicas);
         }
         text + &self.limit()
+    }
+
+    fn batching(&mut self, places: u64) -> String {
+        let (prefill, token) = (self.span(0, 2), self.span(0, 1));
+        let (step, each) = (self.span(0, 2), self.span(1, 2));
+        let most = places + self.number(0, 3);
+        let space = if self.chance(2) { self.number(4, 20).to_string() } else { "\"unlimited\"".into() };
+        let choice = self.one(&["least_loaded", "power_of_two", "round_robin"]);
+        format!(
+            "engine.batching = {{ prefill = {prefill}, per_prompt_token = {token}, step = {step}, \
+             step_per_sequence = {each}, max_batch = {most}, kv_tokens = {space}, choice = \"{choice}\" }}\n"
+        )
     }
 
     fn service(&mut self) -> String {
