@@ -17,6 +17,8 @@ const UNITS_PER_PX: f64 = 10.0;
 const PLOTTERS_FONT_FACTOR: f64 = 1.24;
 /// A backend's `VPos::Top` sets the baseline this many em below the point.
 const TOP_TO_BASELINE_EM: f64 = 0.76;
+/// No mark may stand outside of this, in units: plotters would move it to the edge.
+const PAGE_MAX: (u32, u32) = (12_000, 60_000);
 const FONT_FAMILY: &str = "Inter, Helvetica, Arial, sans-serif";
 
 /// Where text stands relative to its point.
@@ -59,7 +61,7 @@ impl Canvas {
 
     fn mark(&mut self, draw: impl FnOnce(&Area<'_>) -> Result<(), Fault>) -> Result<(), ChartError> {
         let mut document = String::new();
-        let area = SVGBackend::with_string(&mut document, (12_000, 12_000)).into_drawing_area();
+        let area = SVGBackend::with_string(&mut document, PAGE_MAX).into_drawing_area();
         let drawn = draw(&area).and_then(|()| area.present());
         drop(area);
         drawn.map_err(|error| ChartError::file("drawing", error.to_string()))?;

@@ -18,6 +18,8 @@ pub struct Files<'a> {
     pub capacity: &'a [u8],
     /// `time_to_success.csv`
     pub time_to_success: &'a [u8],
+    /// `cost.csv`, where there is one
+    pub cost: Option<&'a [u8]>,
     /// `summary.json`
     pub summary: &'a [u8],
 }
@@ -40,6 +42,7 @@ const OUTCOMES: Layout = Layout {
         "succeeded",
     ],
     optional: &[],
+    newer: &[],
 };
 
 const RATES: Layout = Layout {
@@ -47,6 +50,7 @@ const RATES: Layout = Layout {
     keys: &["org", "model"],
     numbers: &["time_s"],
     optional: &["dynamic_rate_rpm", "dynamic_tokens_tpm"],
+    newer: &[],
 };
 
 const CAPACITY: Layout = Layout {
@@ -54,6 +58,7 @@ const CAPACITY: Layout = Layout {
     keys: &["model"],
     numbers: &["time_s", "ready_replicas", "starting_replicas", "draining_replicas"],
     optional: &["utilization", "buffer_wait_mean_s"],
+    newer: &["forecast_rpm", "offered_rpm", "capacity_rpm"],
 };
 
 const TIME_TO_SUCCESS: Layout = Layout {
@@ -61,6 +66,15 @@ const TIME_TO_SUCCESS: Layout = Layout {
     keys: &["org", "workload", "model"],
     numbers: &["time_s", "succeeded_share"],
     optional: &[],
+    newer: &[],
+};
+
+const COST: Layout = Layout {
+    file: "cost.csv",
+    keys: &["org", "workload", "model", "lane"],
+    numbers: &["time_s"],
+    optional: &["succeeded", "prompt_tokens", "output_tokens", "cost_usd", "wasted_cost_usd"],
+    newer: &[],
 };
 
 /// The head of `summary.json`: what was simulated. Keys beyond these are passed over.
@@ -101,6 +115,12 @@ pub struct ModelHead {
     /// The enforcement in words.
     #[serde(default)]
     pub enforcement: String,
+    /// Whether an autoscaler sizes its fleet.
+    #[serde(default)]
+    pub autoscaled: bool,
+    /// How far ahead the autoscaler forecasts, seconds; none if it does not.
+    #[serde(default)]
+    pub forecast_horizon_s: Option<f64>,
 }
 
 /// A burst or an incident: a span of simulated time with a label.
@@ -133,6 +153,8 @@ pub struct ResultData {
     pub capacity: Table,
     /// Share of all requests that had succeeded within a time, one curve per org, workload and model.
     pub time_to_success: Table,
+    /// What was spent per bin, org, workload, model and lane; no rows without the file.
+    pub cost: Table,
     /// The head.
     pub summary: Summary,
 }
@@ -150,6 +172,10 @@ impl ResultData {
             rates: Table::read(&RATES, files.rates, &mut names)?,
             capacity: Table::read(&CAPACITY, files.capacity, &mut names)?,
             time_to_success: Table::read(&TIME_TO_SUCCESS, files.time_to_success, &mut names)?,
+            cost: match files.cost {
+                Some(bytes) => Table::read(&COST, bytes, &mut names)?,
+                None => Table::empty(&COST),
+            },
             names,
             summary,
         };
@@ -175,6 +201,9 @@ fn read_summary(bytes: &[u8]) -> Result<Summary, ChartError> {
     bounded("interval_s", summary.interval_s, 1e-6)?;
     bounded("duration_s", summary.duration_s, 1e-6)?;
     bounded("drain_s", summary.drain_s, 0.0)?;
+    for horizon_s in summary.models.iter().filter_map(|head| head.forecast_horizon_s) {
+        bounded("models.forecast_horizon_s", horizon_s, 0.0)?;
+    }
     for cause in &summary.causes {
         bounded("causes.start_s", cause.start_s, 0.0)?;
         bounded("causes.end_s", cause.end_s, 0.0)?;

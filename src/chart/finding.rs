@@ -94,6 +94,43 @@ pub fn rates(parties: &[Party]) -> String {
     }
 }
 
+/// What a law granted an org on a model.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Granted {
+    /// Model.
+    pub name: String,
+    /// What became of the org's attempts there.
+    pub tally: Tally,
+    /// The dynamic rate in the end, requests per minute, if the law bounds it.
+    pub rate_rpm: Option<f64>,
+}
+
+/// How far the laws are apart for the same org: the rates they end at, and whom they limited.
+pub fn laws(org: &str, grants: &[Granted]) -> String {
+    let rated = || grants.iter().filter_map(|grant| Some((grant, grant.rate_rpm?)));
+    let least = rated().min_by(|a, b| a.1.total_cmp(&b.1));
+    let most = rated().max_by(|a, b| a.1.total_cmp(&b.1));
+    let head = match (least, most) {
+        (Some((low, low_rpm)), Some((high, high_rpm))) if high_rpm > low_rpm * 1.005 => format!(
+            "{org} ends with {} requests/min on {} and {} on {}",
+            short(high_rpm),
+            high.name,
+            short(low_rpm),
+            low.name
+        ),
+        (Some((_, rpm)), _) => format!("{org} ends with {} requests/min under each law", short(rpm)),
+        _ => format!("No law limits the requests of {org}"),
+    };
+    let share = |grant: &Granted| grant.tally.share(grant.tally.limited());
+    let shares = grants.iter().filter(|grant| grant.tally.ended() > 0.0).map(share);
+    let low = shares.clone().fold(1.0, f64::min);
+    match shares.fold(0.0, f64::max) {
+        0.0 => format!("{head}; no law limited anything (429)"),
+        high if high - low < 0.0005 => format!("{head}; {} of attempts limited (429) by each", percent(high)),
+        high => format!("{head}; {} to {} of attempts limited (429)", percent(low), percent(high)),
+    }
+}
+
 /// What attempts came to. `spell` names the cause that holds most failures, with its share of them.
 pub fn outcomes(tally: &Tally, spell: Option<(&str, f64)>) -> String {
     let ended = tally.ended();
@@ -228,6 +265,24 @@ mod tests {
             "a sent up to 2.3× its dynamic rate, yet no attempt was limited (429): there was room"
         );
         assert_eq!(rates(&[]), "No attempt ended in this run");
+    }
+
+    #[test]
+    fn laws_are_as_far_apart_as_their_rates_and_429s() {
+        let grant = |name: &str, limited: f64, rate_rpm| Granted {
+            name: name.to_owned(),
+            tally: tally(100.0 - limited, limited, 0.0),
+            rate_rpm,
+        };
+        assert_eq!(
+            laws("spiky", &[grant("fixed", 41.0, Some(60.0)), grant("window", 3.0, Some(1213.0))]),
+            "spiky ends with 1,213 requests/min on window and 60 on fixed; 3.0 % to 41.0 % of attempts limited (429)"
+        );
+        assert_eq!(
+            laws("a", &[grant("b", 0.0, Some(60.0)), grant("c", 0.0, None)]),
+            "a ends with 60 requests/min under each law; no law limited anything (429)"
+        );
+        assert!(laws("a", &[grant("b", 5.0, None)]).starts_with("No law limits the requests of a; 5.0 % of"));
     }
 
     #[test]

@@ -33,7 +33,7 @@ impl Grid {
                 "more than a million bins in the run",
             ));
         }
-        for table in [&data.outcomes, &data.rates, &data.capacity] {
+        for table in [&data.outcomes, &data.rates, &data.capacity, &data.cost] {
             let late =
                 table.number("time_s").iter().position(|time_s| *time_s > whole_s + summary.interval_s);
             if let Some(row) = late {
@@ -50,6 +50,12 @@ impl Grid {
         let end_s = summary.duration_s.max(last_s + summary.interval_s);
         let bins = (end_s / summary.interval_s - 1e-9).ceil().max(1.0) as usize;
         Ok(Grid { bins_per_point: bins.div_ceil(points_max), ..Grid::new(summary.interval_s, bins) })
+    }
+
+    /// The grid, longer if `end_s` lies after its end, in at most `points_max` points.
+    pub fn reaching(self, end_s: f64, points_max: usize) -> Grid {
+        let bins = (end_s / self.interval_s - 1e-9).ceil().clamp(self.bins as f64, 2.0 * BINS_MAX) as usize;
+        Grid { bins_per_point: bins.div_ceil(points_max), ..Grid::new(self.interval_s, bins) }
     }
 
     /// `bins` bins of `interval_s` seconds, each a point.
@@ -88,6 +94,18 @@ impl Grid {
         self.fold(cells, |point, count| sums[point] += count);
         let minutes = |i: usize| (self.edges_s(i).1 - self.edges_s(i).0) / 60.0;
         sums.iter().enumerate().map(|(i, sum)| Some(sum / minutes(i))).collect()
+    }
+
+    /// The sum of all cells up to the end of each point.
+    pub fn running(&self, cells: impl Iterator<Item = (f64, f64)>) -> Vec<Option<f64>> {
+        let mut sums = vec![0.0; self.points()];
+        self.fold(cells, |point, value| sums[point] += value);
+        sums.into_iter()
+            .scan(0.0, |sum, value| {
+                *sum += value;
+                Some(Some(*sum))
+            })
+            .collect()
     }
 
     /// The mean of the cells of each point.
@@ -136,6 +154,7 @@ mod tests {
         assert_eq!(grid.points(), 599);
         let rates = grid.per_minute((0..100_000).map(|i| (f64::from(i), 2.0)));
         assert!(rates.iter().all(|rate| (rate.unwrap() - 120.0).abs() < 1e-9));
+        assert_eq!((grid.reaching(5.0, 600).bins, grid.reaching(200_000.0, 100).points()), (100_000, 100));
     }
 
     #[test]
@@ -144,6 +163,7 @@ mod tests {
         let cells = [(0.0, 1.0), (0.0, 2.0), (20.0, f64::NAN), (20.0, 4.0), (990.0, 9.0)];
         assert_eq!(grid.per_minute(cells.into_iter()), [Some(18.0), Some(0.0), Some(24.0)]);
         assert_eq!(grid.mean(cells.into_iter()), [Some(1.5), None, Some(4.0)]);
+        assert_eq!(grid.running(cells.into_iter()), [Some(3.0), Some(3.0), Some(7.0)]);
         assert_eq!(grid.max(cells.into_iter()), [Some(2.0), None, Some(4.0)]);
         assert_eq!((peak(&[None, Some(3.0)]), mean(&[None, Some(3.0), Some(1.0)])), (3.0, 2.0));
     }

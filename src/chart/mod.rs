@@ -5,27 +5,32 @@
 //!
 //! | floor | files |
 //! |---|---|
-//! | charts | `rates`, `outcomes`, `capacity`, `time_to_success` |
+//! | charts | `rates`, `outcomes`, `capacity`, `forecast`, `time_to_success`, `laws`, `cost` |
 //! | around a plot | `page` (head), `panel` and `axis` (frame, ticks, causes, lines, areas), `label` (names at the right), `finding` (the title) |
-//! | numbers | `data` and `table` (files in), `grid` (bins), `tally` (sums), `trace` (one pair's lines), `scale` (ranges, ticks, print) |
+//! | numbers | `data` and `table` (files in), `grid` (bins), `tally` and `spend` (sums), `trace` (one pair's lines), `readiness` (capacity against demand), `scale` (ranges, ticks, print) |
 //! | ink | `canvas` (SVG), `png`, `text` (the typeface), `theme` (colours, sizes) |
 
 mod axis;
 mod canvas;
 mod capacity;
+mod cost;
 mod data;
 mod error;
 mod finding;
+mod forecast;
 mod grid;
 mod label;
+mod laws;
 mod outcomes;
 mod page;
 mod panel;
 mod png;
 mod rates;
+mod readiness;
 #[cfg(test)]
 mod samples;
 mod scale;
+mod spend;
 mod table;
 mod tally;
 mod text;
@@ -58,8 +63,15 @@ pub trait Chart: Sync {
 }
 
 /// Every chart there is, in the order they are listed and drawn.
-pub const CHARTS: &[&dyn Chart] =
-    &[&rates::Rates, &outcomes::Outcomes, &capacity::Capacity, &time_to_success::TimeToSuccess];
+pub const CHARTS: &[&dyn Chart] = &[
+    &rates::Rates,
+    &outcomes::Outcomes,
+    &capacity::Capacity,
+    &forecast::Forecast,
+    &time_to_success::TimeToSuccess,
+    &laws::Laws,
+    &cost::Cost,
+];
 
 /// One finished picture.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -11,17 +11,19 @@ use super::grid::{self, Grid};
 use super::label::{self, Key, Label};
 use super::page;
 use super::panel::{self, Frame, Heading, Panel};
-use super::scale::{grouped, percent};
+use super::scale::{self, grouped, percent};
 use super::tally::{self, Group, Tally};
 use super::text;
 use super::theme::{
-    CLIENT_TIMEOUT, LABEL, LIMITED_429, MARGIN, OK_200, PANEL_TITLE, SERVED, TICK, UNAVAILABLE_503, WIDTH,
-    solid,
+    CLIENT_TIMEOUT, LABEL, LIMITED_429, MARGIN, OK_200, PANEL_TITLE, SECTION, SERVED, TICK, UNAVAILABLE_503,
+    WIDTH, solid,
 };
 use super::{Chart, Drawing};
 
 /// Below this share of failures they get a panel of their own.
 const RARE: f64 = 0.02;
+/// Models shown at most, one below the other.
+const MODELS_MAX: usize = 4;
 /// Bars shown at most in the lower panel.
 const BARS_MAX: usize = 6;
 const GUTTER: f64 = 178.0;
@@ -80,35 +82,29 @@ impl Chart for Outcomes {
         let spell = worst_spell(data, &total);
         let finding =
             finding::outcomes(&total, spell.as_ref().map(|(label, share)| (label.as_str(), *share)));
-        let series: Vec<Vec<Option<f64>>> =
-            KINDS.iter().map(|kind| per_minute(data, &grid, kind.columns)).collect();
+        let models = tally::groups(data, &[2]);
+        let worst = (0..models.len())
+            .max_by(|&a, &b| models[a].tally.failed().total_cmp(&models[b].tally.failed()).then(b.cmp(&a)));
+        let what = ["models", "most attempts", "the one that failed most"];
+        let (models, chosen) = tally::pick(&models, worst, MODELS_MAX, what);
+        let layers: Vec<Layers> = models.iter().map(|group| Layers::of(data, &grid, group)).collect();
+        let tops = scale::shared_tops(layers.iter().map(|layers| layers.top(0)));
 
         let mut canvas = Canvas::new();
-        let mut y = page::head(&mut canvas, data, Some(&grid), &finding, &[])? + 22.0;
-        let rare = total.failed() > 0.0 && total.share(total.failed()) < RARE;
-        let heights: &[(usize, f64)] = if rare { &[(0, 250.0), (1, 170.0)] } else { &[(0, 300.0)] };
-        for (place, (from, height)) in heights.iter().enumerate() {
-            y += panel::HEAD;
-            let frame = Frame {
-                left: MARGIN + panel::TICKS,
-                top: y,
-                right: WIDTH - MARGIN - GUTTER,
-                bottom: y + height,
-            };
-            let heading = match place {
-                0 => ("Outcome of every attempt", "attempts ended per minute, stacked"),
-                _ => (
-                    "Failures only",
-                    "attempts ended per minute without a 200, stacked, on a scale of their own",
-                ),
-            };
-            let heading = Heading {
-                title: heading.0.into(),
-                note: heading.1.into(),
-                x_title: place + 1 == heights.len(),
-            };
-            stack(&mut canvas, data, &grid, frame, &heading, (&series, *from), &total)?;
-            y += height + panel::FOOT + if heading.x_title { panel::X_TITLE } else { 6.0 };
+        let mut y = page::head(&mut canvas, data, Some(&grid), &finding, &[&chosen])? + 22.0;
+        let rare = is_rare(&total);
+        for (place, (layers, top)) in layers.iter().zip(&tops).enumerate() {
+            if models.len() > 1 {
+                y += 18.0;
+                panel::title(&mut canvas, (MARGIN, y), WIDTH - 2.0 * MARGIN, (&layers.name, SECTION), "")?;
+                y += 6.0;
+            }
+            let failures = is_rare(&layers.tally);
+            for (from, height) in panels(models.len(), failures) {
+                let is_last = place + 1 == models.len() && (from > 0 || !failures);
+                let top = if from == 0 { *top } else { layers.top(from) };
+                y = stack(&mut canvas, data, &grid, layers, (from, top), (y + panel::HEAD, height, is_last))?;
+            }
         }
         let orgs = tally::groups(data, &[0]);
         let pairs = tally::groups(data, &[0, 2]);
@@ -123,12 +119,61 @@ impl Chart for Outcomes {
     }
 }
 
-fn per_minute(data: &ResultData, grid: &Grid, columns: &[&str]) -> Vec<Option<f64>> {
-    let times = data.outcomes.number("time_s");
-    let cells = columns
-        .iter()
-        .flat_map(|column| times.iter().copied().zip(data.outcomes.number(column).iter().copied()));
-    grid.per_minute(cells)
+/// Failures so few that they need a panel of their own.
+fn is_rare(tally: &Tally) -> bool {
+    tally.failed() > 0.0 && tally.share(tally.failed()) < RARE
+}
+
+/// The panels of a model among so many: the lowest kind each stacks, and its height, px.
+fn panels(models: usize, with_failures: bool) -> Vec<(usize, f64)> {
+    let (whole, failures) = match models {
+        1 if with_failures => (250.0, 170.0),
+        1 => (300.0, 0.0),
+        2 => (210.0, 120.0),
+        _ => (160.0, 100.0),
+    };
+    [(0, whole), (1, failures)].into_iter().take(1 + usize::from(with_failures)).collect()
+}
+
+/// The outcomes of one model's attempts: each kind per minute, and what they sum to.
+struct Layers {
+    name: String,
+    tally: Tally,
+    series: Vec<Vec<Option<f64>>>,
+}
+
+impl Layers {
+    fn of(data: &ResultData, grid: &Grid, group: &Group) -> Layers {
+        let (table, model) = (&data.outcomes, group.key[0]);
+        let (models, times) = (table.key(2), table.number("time_s"));
+        let ours: Vec<usize> = (0..table.rows).filter(|&row| models[row] == model).collect();
+        let cells = |column: &&str| {
+            let counts = table.number(column);
+            ours.iter().map(move |&row| (times[row], counts[row]))
+        };
+        let series = |kind: &Kind| grid.per_minute(kind.columns.iter().flat_map(cells));
+        Layers {
+            name: data.names.text(model).to_owned(),
+            tally: group.tally,
+            series: KINDS.iter().map(series).collect(),
+        }
+    }
+
+    /// Sums of the kinds from `from` up, each with those below it.
+    fn sums(&self, from: usize) -> Vec<Vec<Option<f64>>> {
+        let mut sums: Vec<Vec<Option<f64>>> = Vec::new();
+        for values in &self.series[from..] {
+            let below = sums.last().cloned().unwrap_or_else(|| vec![Some(0.0); values.len()]);
+            let sum = |(a, b): (&Option<f64>, &Option<f64>)| Some(a.unwrap_or(0.0) + b.unwrap_or(0.0));
+            sums.push(below.iter().zip(values).map(sum).collect());
+        }
+        sums
+    }
+
+    /// The highest point of the stack from `from` up.
+    fn top(&self, from: usize) -> f64 {
+        grid::peak(self.sums(from).last().expect("at least one kind"))
+    }
 }
 
 /// The cause in whose span most failures fell, if the causes do not cover half of the run.
@@ -149,27 +194,30 @@ fn worst_spell(data: &ResultData, total: &Tally) -> Option<(String, f64)> {
     ranked.filter(|spell| spell.1.is_finite()).max_by(|a, b| a.1.total_cmp(&b.1))
 }
 
-/// One stacked panel of the kinds from `from` up.
+/// One stacked panel of the kinds from `from` up; returns the y below.
 fn stack(
     canvas: &mut Canvas,
     data: &ResultData,
     grid: &Grid,
-    frame: Frame,
-    heading: &Heading,
-    (series, from): (&[Vec<Option<f64>>], usize),
-    total: &Tally,
-) -> Result<(), ChartError> {
-    // Sums from below; drawn from the top down, each over the one above it, so that no seam shows.
-    let mut sums: Vec<Vec<Option<f64>>> = Vec::new();
-    for values in &series[from..] {
-        let below = sums.last().cloned().unwrap_or_else(|| vec![Some(0.0); grid.points()]);
-        sums.push(below.iter().zip(values).map(|(a, b)| Some(a.unwrap_or(0.0) + b.unwrap_or(0.0))).collect());
-    }
-    let top = grid::peak(sums.last().expect("at least one kind"));
-    let (x_axis, y_axis) = (Axis::time(grid, 12), Axis::from_zero(top, 5));
+    layers: &Layers,
+    (from, high): (usize, f64),
+    (top, height, is_last): (f64, f64, bool),
+) -> Result<f64, ChartError> {
+    // Drawn from the top down, each over the one above it, so that no seam shows.
+    let sums = layers.sums(from);
+    let total = &layers.tally;
+    let frame =
+        Frame { left: MARGIN + panel::TICKS, top, right: WIDTH - MARGIN - GUTTER, bottom: top + height };
+    let heading = match from {
+        0 => ("Outcome of every attempt", "attempts ended per minute, stacked"),
+        _ => ("Failures only", "attempts ended per minute without a 200, stacked, on a scale of their own"),
+    };
+    let heading = Heading { title: heading.0.into(), note: heading.1.into(), x_title: is_last };
+    let (x_axis, y_axis) = (Axis::time(grid, 12), Axis::from_zero(high, if height < 200.0 { 4 } else { 5 }));
     let panel = Panel::over_time(frame, grid, &y_axis);
-    panel.shade(canvas, &panel::causes(&data.summary, grid, None, None), true)?;
-    panel.furnish(canvas, heading, (&x_axis, &y_axis), false)?;
+    let causes = panel::causes(&data.summary, grid, None, Some(&layers.name));
+    panel.shade(canvas, &causes, true)?;
+    panel.furnish(canvas, &heading, (&x_axis, &y_axis), false)?;
     let shown = |kind: &Kind| (kind.count)(total) > 0.0;
     for (sum, kind) in sums.iter().zip(&KINDS[from..]).rev().filter(|(_, kind)| shown(kind)) {
         panel.area(canvas, grid, sum, (kind.colour, 1.0, false))?;
@@ -193,7 +241,8 @@ fn stack(
         }
     }
     label::order_as_stacked(&mut labels);
-    label::draw(canvas, &labels, (frame.right, GUTTER), (frame.top, frame.bottom))
+    label::draw(canvas, &labels, (frame.right, GUTTER), (frame.top, frame.bottom))?;
+    Ok(frame.bottom + panel::FOOT + if is_last { panel::X_TITLE } else { 6.0 })
 }
 
 /// Which limit the 429s were for.
@@ -262,7 +311,7 @@ fn shares_by_group(
 
 #[cfg(test)]
 mod tests {
-    use super::super::samples::Sample;
+    use super::super::samples::{Sample, Shape};
     use super::*;
 
     #[test]
@@ -280,5 +329,14 @@ mod tests {
         assert!(draw(Sample::calm(0.005)).contains("Failures only"));
         assert!(!draw(Sample::calm(0.0)).contains("Failures only"));
         assert!(!draw(Sample::spike()).contains("Failures only"));
+    }
+
+    #[test]
+    fn each_of_several_models_has_a_panel() {
+        let models = (0..6).map(|i| format!("model-{i}")).collect();
+        let sample = Shape { models, ..Shape::spike() }.make();
+        let svg = Outcomes.draw(&ResultData::read(&sample.files()).unwrap()).unwrap().unwrap().0;
+        assert_eq!(svg.matches("Outcome of every attempt").count(), 4);
+        assert!(svg.contains("4 of 6 models shown"));
     }
 }

@@ -9,10 +9,12 @@ use super::grid::{self, Grid};
 use super::label::{self, Key, Label};
 use super::page;
 use super::panel::{self, Frame, Heading, Panel};
-use super::scale::{compact, grouped, percent};
+use super::scale::{self, compact, grouped, percent};
 use super::tally::{self, Group};
 use super::text;
-use super::theme::{Dash, MARGIN, NAME_MAX, OFFERED, RATE, SECTION, SERVED, Stroke, TITLE, WIDTH, solid};
+use super::theme::{
+    Dash, MARGIN, NAME_MAX, OFFERED, PANEL_TITLE, RATE, SECTION, SERVED, Stroke, TITLE, WIDTH, solid,
+};
 use super::trace::{Series, Trace};
 use super::{Chart, Drawing};
 
@@ -20,8 +22,6 @@ use super::{Chart, Drawing};
 const PAIRS_MAX: usize = 4;
 /// Points over the whole width of the page.
 const POINTS_MAX: usize = 480;
-/// Panels of one quantity share their range unless one peaks this many times higher than the other.
-const SHARE_MAX: f64 = 8.0;
 /// Between columns, px.
 const GAP: f64 = 20.0;
 
@@ -97,7 +97,8 @@ fn party(group: &Group, name: String, pairs: &[Pair]) -> Party {
     }
 }
 
-/// One pair fills the width, requests above tokens; several stand in rows, requests beside tokens.
+/// One pair fills the width, requests above tokens; several stand in rows, requests beside tokens. Tokens that
+/// nobody limits are not drawn.
 fn picture(
     data: &ResultData,
     grid: &Grid,
@@ -109,13 +110,18 @@ fn picture(
     let bands = pairs.iter().any(|pair| pair.requests.bands.iter().any(Option::is_some));
     let notes = [chosen, &page::band_note(&data.summary, bands)];
     let mut y = page::head(&mut canvas, data, Some(grid), finding, &notes)? + 26.0;
-    let columns = if pairs.len() == 1 { 1 } else { 2 };
-    let (height, gutter, ticks) = if columns == 1 { (230.0, 150.0, (12, 5)) } else { (150.0, 140.0, (7, 4)) };
+    let has_tokens = pairs.iter().any(|pair| pair.tokens.ends.is_some());
+    let columns = if pairs.len() == 1 || !has_tokens { 1 } else { 2 };
+    let (height, gutter, ticks) = match (columns, pairs.len()) {
+        (1, 1) => (230.0, 150.0, (12, 5)),
+        (1, _) => (150.0, 150.0, (12, 4)),
+        _ => (150.0, 140.0, (7, 4)),
+    };
     let width = (WIDTH - 2.0 * MARGIN - GAP * (columns as f64 - 1.0)) / columns as f64;
     let x_axis = Axis::time(grid, ticks.0);
     let tops = [
-        shared_tops(pairs.iter().map(|pair| pair.requests.top())),
-        shared_tops(pairs.iter().map(|pair| pair.tokens.top())),
+        scale::shared_tops(pairs.iter().map(|pair| pair.requests.top())),
+        scale::shared_tops(pairs.iter().map(|pair| pair.tokens.top())),
     ];
     for (row, pair) in pairs.iter().enumerate() {
         y += 18.0;
@@ -123,11 +129,13 @@ fn picture(
         y += 6.0;
         let [org, model] = [0, 1].map(|i| data.names.text(pair.group.key[i]));
         let causes = panel::causes(&data.summary, grid, Some(org), Some(model));
-        for (place, trace) in [&pair.requests, &pair.tokens].into_iter().enumerate() {
+        let resources = if has_tokens { 2 } else { 1 };
+        for (place, trace) in [&pair.requests, &pair.tokens].into_iter().enumerate().take(resources) {
             let column = place % columns;
             if column == 0 {
                 y += panel::HEAD;
             }
+            let is_last = row + 1 == pairs.len() && place + columns >= resources;
             let left = MARGIN + column as f64 * (width + GAP);
             let frame =
                 Frame { left: left + panel::TICKS, top: y, right: left + width - gutter, bottom: y + height };
@@ -137,11 +145,18 @@ fn picture(
             let heading = Heading {
                 title: ["Requests", "Tokens"][place].to_owned(),
                 note: if shared { "per minute" } else { "per minute (scales differ)" }.to_owned(),
-                x_title: row + 1 == pairs.len() && place + columns >= 2,
+                x_title: is_last,
             };
-            panel.shade(&mut canvas, &causes, true)?;
-            panel.furnish(&mut canvas, &heading, (&x_axis, &y_axis), false)?;
-            draw(&mut canvas, &panel, grid, trace, gutter)?;
+            if place == 1 && trace.ends.is_none() {
+                // Beside pairs that do have a token limit.
+                let heading = Heading { note: "not limited".to_owned(), ..heading.clone() };
+                let title = (heading.title.as_str(), PANEL_TITLE);
+                panel::title(&mut canvas, (left, y - 26.0), width, title, &heading.note)?;
+            } else {
+                panel.shade(&mut canvas, &causes, true)?;
+                panel.furnish(&mut canvas, &heading, (&x_axis, &y_axis), false)?;
+                draw(&mut canvas, &panel, grid, trace, gutter)?;
+            }
             if column + 1 == columns {
                 y += height + panel::FOOT + if heading.x_title { panel::X_TITLE } else { 8.0 };
             }
@@ -149,22 +164,6 @@ fn picture(
     }
     let about = format!("{finding}. Dynamic rate, offered and served load over simulated time.");
     Ok(canvas.finish(y + 14.0, finding, &about))
-}
-
-/// Axis ends: panels whose peaks are within [`SHARE_MAX`] of each other share the largest's.
-fn shared_tops(tops: impl Iterator<Item = f64>) -> Vec<f64> {
-    let tops: Vec<f64> = tops.collect();
-    let mut order: Vec<usize> = (0..tops.len()).collect();
-    order.sort_by(|a, b| tops[*b].total_cmp(&tops[*a]));
-    let mut shared = tops.clone();
-    let mut largest = f64::INFINITY;
-    for i in order {
-        if largest.is_infinite() || tops[i] * SHARE_MAX < largest && tops[i] > 0.0 {
-            largest = tops[i];
-        }
-        shared[i] = largest;
-    }
-    shared
 }
 
 /// What became of a pair's attempts, in a line.
@@ -221,16 +220,4 @@ fn draw(
         }
     }
     label::draw(canvas, &labels, (panel.frame.right, gutter), (panel.frame.top, panel.frame.bottom))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn panels_share_their_range_unless_one_would_vanish() {
-        assert_eq!(shared_tops([100.0, 50.0].into_iter()), [100.0, 100.0]);
-        assert_eq!(shared_tops([1.0, 1e6, 3.0, 0.0].into_iter()), [3.0, 1e6, 3.0, 3.0]);
-        assert_eq!(shared_tops([0.0, 0.0].into_iter()), [0.0, 0.0]);
-    }
 }

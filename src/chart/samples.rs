@@ -25,6 +25,10 @@ pub struct Shape {
     pub replications: u64,
     /// Share of attempts that fail whatever happens (503).
     pub noise_503: f64,
+    /// Whether each model has a law of its own.
+    pub laws: bool,
+    /// The lanes orgs use, in turn.
+    pub lanes: &'static [&'static str],
     /// Dynamic rate at the start, requests per minute, and its cap.
     pub rate_rpm: (f64, f64),
 }
@@ -36,6 +40,7 @@ pub struct Sample {
     pub rates: String,
     pub capacity: String,
     pub time_to_success: String,
+    pub cost: String,
     pub summary: String,
 }
 
@@ -64,6 +69,8 @@ impl Shape {
             interval_s: 10.0,
             replications: 1,
             noise_503: 0.0,
+            laws: false,
+            lanes: &["serverless"],
             rate_rpm: (60.0, 6000.0),
         }
     }
@@ -87,9 +94,13 @@ impl Shape {
             rates: "time_s,org,model,dynamic_rate_rpm,dynamic_tokens_tpm,success_rpm,success_tpm".to_owned(),
             capacity:
                 "time_s,model,ready_replicas,starting_replicas,draining_replicas,in_service,utilization,\
-                       buffer_depth,buffer_wait_mean_s,forecast_rpm,offered_rpm"
+                       buffer_depth,buffer_wait_mean_s,forecast_rpm,offered_rpm,capacity_rpm"
                     .to_owned(),
             time_to_success: "org,workload,model,time_s,succeeded_share\n".to_owned(),
+            cost:
+                "time_s,org,key,workload,model,lane,requests,succeeded,prompt_tokens,output_tokens,cost_usd,\
+                   wasted_tokens,wasted_cost_usd,cumulative_cost_usd\n"
+                    .to_owned(),
             summary: String::new(),
         };
         let bands = self.replications > 1;
@@ -102,14 +113,15 @@ impl Shape {
             text.push('\n');
         }
         let mut dice = Dice(7);
-        for model in &self.models {
-            self.run(model, &mut sample, &mut dice, bands);
+        for (i, model) in self.models.iter().enumerate() {
+            let grown = if self.laws { 0.4 + 0.7 * i as f64 } else { 2.0 };
+            self.run((model, grown), &mut sample, &mut dice, bands);
         }
         self.head(&mut sample);
         sample
     }
 
-    fn run(&self, model: &str, sample: &mut Sample, dice: &mut Dice, bands: bool) {
+    fn run(&self, (model, grown): (&str, f64), sample: &mut Sample, dice: &mut Dice, bands: bool) {
         let per_min = 60.0 / self.interval_s;
         let bins = ((self.duration_s + self.drain_s) / self.interval_s).ceil() as usize;
         let mut rates = vec![self.rate_rpm.0; self.orgs.len()];
@@ -162,7 +174,21 @@ impl Shape {
                 }
                 sample.outcomes.push('\n');
                 sample.rates.push('\n');
-                let earned = 2.0 * ok * per_min;
+                let lane = self.lanes[i % self.lanes.len()];
+                let (tokens, wasted) = (ok * 1010.0, dark * 0.2 * 400.0);
+                let cost_usd = match lane {
+                    "dedicated" => live * 0.02,
+                    "batch" => 0.44e-6 * tokens,
+                    _ => 0.88e-6 * (tokens + wasted),
+                };
+                let _ = writeln!(
+                    sample.cost,
+                    "{time_s},{name},default,chat,{model},{lane},{born},{ok},{},{},{cost_usd},{wasted},{},0",
+                    ok * 800.0,
+                    ok * 210.0,
+                    if lane == "serverless" { 0.88e-6 * wasted } else { 0.0 },
+                );
+                let earned = grown * ok * per_min;
                 rates[i] += (earned - rates[i]) * (self.interval_s / 1800.0).min(1.0);
                 rates[i] = rates[i].clamp(self.rate_rpm.0, self.rate_rpm.1);
             }
@@ -178,12 +204,13 @@ impl Shape {
             replicas += (target - replicas) * (self.interval_s / 120.0).min(0.5);
             let _ = write!(
                 sample.capacity,
-                "{time_s},{model},{},{},{draining},{},{utilization},{},{},{used},{used}",
+                "{time_s},{model},{},{},{draining},{},{utilization},{},{},{},{used},{capacity}",
                 replicas.round(),
                 starting.round(),
                 used / 20.0,
                 wait_s * 3.0,
-                if used > 0.0 { wait_s.to_string() } else { String::new() }
+                if used > 0.0 { wait_s.to_string() } else { String::new() },
+                used * (0.9 + 0.3 * dice.roll())
             );
             if bands {
                 let _ = write!(sample.capacity, ",{},{}", utilization * 0.93, (utilization * 1.05).min(1.0));
@@ -213,9 +240,16 @@ impl Shape {
                 format!("{{\"start_s\":{start:?},\"end_s\":{end:?},\"label\":\"{label}\",\"model\":null,\"org\":\"{}\"}}", org.name)
             })
             .collect();
-        let law = "\"law\":\"success_window ×2, 1 h\",\"enforcement\":\"soft\"";
-        let models: Vec<String> =
-            self.models.iter().map(|model| format!("{{\"model\":\"{model}\",{law}}}")).collect();
+        let law = |i: usize| match i {
+            0 => "success_window ×2, 1 h".to_owned(),
+            i if self.laws => format!("success_window ×{i} of the past {i} h, ≤ 0.{i} of capacity"),
+            _ => "success_window ×2, 1 h".to_owned(),
+        };
+        let models = self.models.iter().enumerate().map(|(i, model)| {
+            let scaled = "\"autoscaled\":true,\"forecast_horizon_s\":115.0";
+            format!("{{\"model\":\"{model}\",\"law\":\"{}\",\"enforcement\":\"soft\",{scaled}}}", law(i))
+        });
+        let models: Vec<String> = models.collect();
         sample.summary = format!(
             "{{\"scenario\":\"spike\",\"title\":\"A steady team and a spiky neighbour\",\"seed\":7,\"replications\":{},\
              \"duration_s\":{:?},\"drain_s\":{:?},\"interval_s\":{:?},\"models\":[{}],\"causes\":[{}],\"totals\":{{}}}}",
@@ -248,6 +282,7 @@ impl Sample {
             rates: self.rates.as_bytes(),
             capacity: self.capacity.as_bytes(),
             time_to_success: self.time_to_success.as_bytes(),
+            cost: Some(self.cost.as_bytes()),
             summary: self.summary.as_bytes(),
         }
     }

@@ -82,6 +82,25 @@ pub fn log_ticks(low: f64, high: f64) -> Vec<f64> {
     all[from..=to.max(from + 1).min(all.len() - 1)].to_vec()
 }
 
+/// Panels of one quantity share their range unless one peaks this many times higher than the other.
+const SHARE_MAX: f64 = 8.0;
+
+/// Axis ends: panels whose peaks are within [`SHARE_MAX`] of each other share the largest's.
+pub fn shared_tops(tops: impl Iterator<Item = f64>) -> Vec<f64> {
+    let tops: Vec<f64> = tops.collect();
+    let mut order: Vec<usize> = (0..tops.len()).collect();
+    order.sort_by(|a, b| tops[*b].total_cmp(&tops[*a]));
+    let mut shared = tops.clone();
+    let mut largest = f64::INFINITY;
+    for i in order {
+        if largest.is_infinite() || tops[i] * SHARE_MAX < largest && tops[i] > 0.0 {
+            largest = tops[i];
+        }
+        shared[i] = largest;
+    }
+    shared
+}
+
 /// The unit a time axis is printed in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum TimeUnit {
@@ -188,6 +207,16 @@ pub fn percent(share: f64) -> String {
     }
 }
 
+/// An amount of money in dollars: to the cent, below a dollar to three significant figures, large ones whole.
+pub fn money(usd: f64) -> String {
+    match usd {
+        v if v < 0.995 => format!("${}", short(v)),
+        v if v < 9_999.995 => format!("${}", grouped(v, 2)),
+        v if v < 999_999.5 => format!("${}", grouped(v, 0)),
+        v => format!("${}", short(v)),
+    }
+}
+
 /// A span of time in words, to two or three figures: "0.8 s", "90 s", "12 min", "1.5 h".
 pub fn span(seconds: f64) -> String {
     let unit = match seconds {
@@ -251,6 +280,13 @@ mod tests {
     }
 
     #[test]
+    fn panels_share_their_range_unless_one_would_vanish() {
+        assert_eq!(shared_tops([100.0, 50.0].into_iter()), [100.0, 100.0]);
+        assert_eq!(shared_tops([1.0, 1e6, 3.0, 0.0].into_iter()), [3.0, 1e6, 3.0, 3.0]);
+        assert_eq!(shared_tops([0.0, 0.0].into_iter()), [0.0, 0.0]);
+    }
+
+    #[test]
     fn time_axes_use_steps_a_clock_knows() {
         assert_eq!(TimeUnit::of(1800.0).ticks(1800.0, 7), [0.0, 5.0, 10.0, 15.0, 20.0, 25.0, 30.0]);
         assert_eq!(TimeUnit::of(15_000.0).ticks(15_000.0, 4), [0.0, 2.0, 4.0]);
@@ -259,6 +295,14 @@ mod tests {
             let ticks = TimeUnit::of(span).ticks(span, 8);
             assert!((2..=18).contains(&ticks.len()), "{span}: {}", ticks.len());
         }
+    }
+
+    #[test]
+    fn money_is_to_the_cent_where_cents_matter() {
+        assert_eq!(
+            [0.0, 0.00123, 0.88, 0.999, 12.9, 6251.0, 81_234.5, 2e6].map(money),
+            ["$0", "$0.00123", "$0.88", "$1.00", "$12.90", "$6,251.00", "$81,234", "$2M"]
+        );
     }
 
     #[test]

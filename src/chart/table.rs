@@ -43,6 +43,8 @@ pub struct Layout {
     pub numbers: &'static [&'static str],
     /// Columns that hold a number or nothing ("not defined").
     pub optional: &'static [&'static str],
+    /// Columns that came later: as if empty in every row where the file does not have them.
+    pub newer: &'static [&'static str],
 }
 
 /// A parsed table: numbers are finite and in `0 ..= NUMBER_MAX`.
@@ -84,6 +86,9 @@ impl Table {
                 }
             }
         }
+        for name in layout.newer {
+            wanted.extend(place(name)?.map(|place| (place, true, name.to_string())));
+        }
         let mut keys = vec![Vec::new(); key_places.len()];
         let mut values: Vec<Vec<f64>> = vec![Vec::new(); wanted.len()];
         let mut record = csv::StringRecord::new();
@@ -100,8 +105,19 @@ impl Table {
             }
         }
         let rows = keys.first().map_or(0, Vec::len);
-        let columns = wanted.into_iter().map(|(_, _, name)| name).zip(values).collect();
+        let mut columns: BTreeMap<String, Vec<f64>> =
+            wanted.into_iter().map(|(_, _, name)| name).zip(values).collect();
+        for name in layout.newer {
+            columns.entry(name.to_string()).or_insert_with(|| vec![f64::NAN; rows]);
+        }
         Ok(Table { file, rows, keys, columns })
+    }
+
+    /// A table without rows.
+    pub fn empty(layout: &Layout) -> Table {
+        let columns = [layout.numbers, layout.optional, layout.newer].concat();
+        let columns = columns.iter().map(|name| (name.to_string(), Vec::new())).collect();
+        Table { file: layout.file, rows: 0, keys: vec![Vec::new(); layout.keys.len()], columns }
     }
 
     /// The names of key column `index` (its place in [`Layout::keys`]), one id per row.
@@ -148,7 +164,8 @@ fn csv_error(file: &'static str, error: &csv::Error) -> ChartError {
 mod tests {
     use super::*;
 
-    const LAYOUT: Layout = Layout { file: "t.csv", keys: &["org"], numbers: &["n"], optional: &["wait_s"] };
+    const LAYOUT: Layout =
+        Layout { file: "t.csv", keys: &["org"], numbers: &["n"], optional: &["wait_s"], newer: &["k"] };
 
     fn read(text: &str) -> Result<Table, String> {
         Table::read(&LAYOUT, text.as_bytes(), &mut Names::default()).map_err(|error| error.to_string())
@@ -162,6 +179,8 @@ mod tests {
         assert!(table.number("wait_s")[0].is_nan());
         assert_eq!(table.band("n").unwrap(), (&[1.0, 4.0][..], &[3.0, 6.0][..]));
         assert!(table.band("wait_s").is_none());
+        assert!(table.number("k").len() == 2 && table.number("k").iter().all(|k| k.is_nan()));
+        assert_eq!(read("org,n,wait_s,k\na,1,,7\n").unwrap().number("k"), [7.0]);
     }
 
     #[test]

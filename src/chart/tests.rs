@@ -12,7 +12,13 @@ fn draw(sample: &Sample) -> Vec<Picture> {
 /// Headers and no row.
 fn empty() -> Sample {
     let mut empty = Sample::spike();
-    for text in [&mut empty.outcomes, &mut empty.rates, &mut empty.capacity, &mut empty.time_to_success] {
+    for text in [
+        &mut empty.outcomes,
+        &mut empty.rates,
+        &mut empty.capacity,
+        &mut empty.time_to_success,
+        &mut empty.cost,
+    ] {
         text.truncate(text.find('\n').unwrap() + 1);
     }
     empty
@@ -37,6 +43,27 @@ fn gallery() -> Vec<(&'static str, Sample)> {
         "<b>漢字</b> & \\\"quotes\\\" \\u0000 burst of the century, label far too long",
     );
     hostile.summary = hostile.summary.replace("A steady team", &"word ".repeat(3000));
+    let nine_laws = Shape { models: (0..9).map(|i| format!("law-{i}")).collect(), laws: true, ..spike() };
+    let lanes = Shape { lanes: &["serverless", "batch", "dedicated"], ..Shape::many(5) };
+    let costs = |rows: &str| {
+        let mut sample = Sample::spike();
+        sample.cost.truncate(sample.cost.find('\n').unwrap() + 1);
+        sample.cost += rows;
+        sample
+    };
+    let huge = costs(
+        "0,a,k,w,m,serverless,1,1,100,100,0.1,0,0,0\n10,b,k,w,m,batch,1,1,1,1,1e15,0,0,0\n\
+         20,c,k,w,m,dedicated,,,,,0.5,,,\n",
+    );
+    let long_costs = costs(&(0..9).fold(String::new(), |rows, i| {
+        let name = format!("{i}{}", "an-organisation-with-a-long-name.".repeat(2));
+        rows + &format!("{},{name},k,{name},m,serverless,1,0,0,0,0.{i}1,9,0.01,0\n", 10 * i)
+    }));
+    let mut dead_fleet = Sample::spike();
+    dead_fleet.capacity.truncate(dead_fleet.capacity.find('\n').unwrap() + 1);
+    for i in 0..1140 {
+        writeln!(dead_fleet.capacity, "{},llama-3.3-70b,0,0,0,0,1,0,,0,{},0", 10 * i, i % 7).unwrap();
+    }
     let mut no_rates = Sample::spike();
     no_rates.rates.truncate(no_rates.rates.find('\n').unwrap() + 1);
     vec![
@@ -66,6 +93,19 @@ fn gallery() -> Vec<(&'static str, Sample)> {
         ),
         ("hostile-text", hostile),
         ("no-rates", no_rates),
+        ("nine-laws", nine_laws.make()),
+        (
+            "twelve-laws-long",
+            Shape {
+                models: (0..12).map(|i| format!("{i}{}", "a-long-name.".repeat(5))).collect(),
+                ..nine_laws
+            }
+            .make(),
+        ),
+        ("lanes", lanes.make()),
+        ("huge-cost", huge),
+        ("long-costs", long_costs),
+        ("dead-fleet", dead_fleet),
         ("empty", empty()),
     ]
 }
@@ -145,7 +185,9 @@ fn the_same_files_give_the_same_bytes() {
 fn an_empty_result_draws_nothing_and_a_whole_one_all() {
     assert!(draw(&empty()).is_empty());
     let names: Vec<_> = draw(&Sample::spike()).iter().map(|picture| picture.name).collect();
-    assert_eq!(names, ["rates", "outcomes", "capacity", "time_to_success"]);
+    assert_eq!(names, ["rates", "outcomes", "capacity", "forecast", "time_to_success", "cost"]);
+    let with_laws = Shape { models: vec!["a".into(), "b".into()], laws: true, ..Shape::spike() }.make();
+    let names: Vec<_> = draw(&with_laws).iter().map(|picture| picture.name).collect();
     assert_eq!(names, CHARTS.iter().map(|chart| chart.name()).collect::<Vec<_>>());
 }
 
@@ -153,11 +195,12 @@ fn an_empty_result_draws_nothing_and_a_whole_one_all() {
 fn damaged_files_are_errors_not_panics() {
     let whole = Sample::spike();
     type Pick = fn(&mut Sample) -> &mut String;
-    let files: [Pick; 5] = [
+    let files: [Pick; 6] = [
         |s| &mut s.outcomes,
         |s| &mut s.rates,
         |s| &mut s.capacity,
         |s| &mut s.time_to_success,
+        |s| &mut s.cost,
         |s| &mut s.summary,
     ];
     for pick in files {
@@ -191,6 +234,7 @@ fn any_byte_or_number_may_be_wrong_and_there_is_still_an_answer() {
             &mut sample.rates,
             &mut sample.capacity,
             &mut sample.time_to_success,
+            &mut sample.cost,
             &mut sample.summary,
         ];
         for text in texts {
@@ -205,15 +249,16 @@ fn any_byte_or_number_may_be_wrong_and_there_is_still_an_answer() {
             *text += &rest[gone..];
         }
         // One file at a time, and all at once.
-        for only in 0..6 {
+        for only in 0..7 {
             let files = [&whole.files(), &sample.files()];
-            let file = |i: usize| files[usize::from(only == i || only == 5)];
+            let file = |i: usize| files[usize::from(only == i || only == 6)];
             let files = Files {
                 outcomes: file(0).outcomes,
                 rates: file(1).rates,
                 capacity: file(2).capacity,
                 time_to_success: file(3).time_to_success,
-                summary: file(4).summary,
+                cost: file(4).cost,
+                summary: file(5).summary,
             };
             let Ok(data) = ResultData::read(&files) else { continue };
             drawn += CHARTS.iter().filter(|chart| chart.draw(&data).is_ok()).count();
@@ -239,7 +284,8 @@ fn thousands_of_names_are_no_trouble() {
     for i in 0..20_000 {
         writeln!(sample.outcomes, "0,o{i},w,m{i},1,1,0,1,0,0,0,0,0,0,0").unwrap();
         writeln!(sample.time_to_success, "o{i},w,m{i},1,0.5").unwrap();
-        writeln!(sample.capacity, "0,m{i},1,1,1,1,0.5,1,1,1,1").unwrap();
+        writeln!(sample.cost, "0,o{i},k,w,m{i},serverless,1,1,1,1,1,0,0,1").unwrap();
+        writeln!(sample.capacity, "0,m{i},1,1,1,1,0.5,1,1,1,1,1").unwrap();
     }
     let pictures = draw(&sample);
     assert!(pictures[0].svg.contains("4 of 20002 pairs of org and model shown"));

@@ -55,6 +55,27 @@ pub const SERIES: [(RGBColor, Dash); 4] = [
     (RGBColor(0xe6, 0x61, 0x00), Dash::Dotted),
 ];
 
+/// Up to nine lines of one panel, in order: those of [`SERIES`], and more of which no two that look alike in
+/// colour have the same dash.
+pub const MANY: [(RGBColor, Dash); 9] = [
+    SERIES[0],
+    SERIES[1],
+    SERIES[2],
+    SERIES[3],
+    (RGBColor(0x1a, 0x85, 0xff), Dash::Short),
+    (INK, Dash::Solid),
+    (RGBColor(0xe6, 0x61, 0x00), Dash::Long),
+    (RGBColor(0xcc, 0x79, 0xa7), Dash::Solid),
+    (RGBColor(0x1a, 0x85, 0xff), Dash::Dotted),
+];
+
+/// What the autoscaler expects: line.
+pub const FORECAST: RGBColor = RGBColor(0x7b, 0x4f, 0xc9);
+/// Spent in vain: area, for the client had hung up.
+pub const WASTED: RGBColor = CLIENT_TIMEOUT;
+/// What is too little to be told apart, summed: line.
+pub const REST: RGBColor = OFFERED;
+
 /// A line's pattern.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Dash {
@@ -188,11 +209,12 @@ mod tests {
 
     #[test]
     fn colours_that_meet_differ_for_every_kind_of_sight() {
-        let groups: [&[RGBColor]; 4] = [
+        let groups: [&[RGBColor]; 5] = [
             &[OK_200, LIMITED_429, UNAVAILABLE_503, CLIENT_TIMEOUT, WHITE],
             &[OFFERED, SERVED, RATE, WHITE],
             &[READY, STARTING, DRAINING, WHITE],
             &[SERIES[0].0, SERIES[1].0, SERIES[2].0, SERIES[3].0, WHITE],
+            &[OFFERED, INK, FORECAST, UNAVAILABLE_503, WHITE],
         ];
         for (group, colours) in groups.iter().enumerate() {
             for (i, a) in colours.iter().enumerate() {
@@ -205,12 +227,21 @@ mod tests {
     }
 
     #[test]
+    fn of_many_lines_those_alike_in_colour_differ_in_dash() {
+        for (i, (colour, dash)) in MANY.iter().enumerate() {
+            for (other, its_dash) in &MANY[i + 1..] {
+                assert!(dash != its_dash || distance(*colour, *other) >= 8.0, "{colour:?} and {other:?}");
+            }
+        }
+    }
+
+    #[test]
     fn lines_and_text_stand_out_from_the_page() {
         // WCAG 2.1: 4.5 for text, 3 for graphics; thin lines of the four series are held to 3 as well.
         for text in [INK, MUTED] {
             assert!(contrast_to_white(text) >= 4.5);
         }
-        for line in [OFFERED, SERVED, RATE, SERIES[0].0, SERIES[2].0] {
+        for line in [OFFERED, SERVED, RATE, FORECAST, SERIES[0].0, SERIES[2].0] {
             assert!(contrast_to_white(line) >= 2.9, "{line:?}: {:.2}", contrast_to_white(line));
         }
     }

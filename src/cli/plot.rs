@@ -27,11 +27,7 @@ pub struct Arguments {
 pub fn plot(arguments: &Arguments, console: &Console) -> Result<(), Error> {
     let path = &arguments.directory;
     let (mut dir, result) = ResultDir::update(path)?;
-    let read = |name: &str| {
-        let missing = || Error::Failed(format!("{} has no {name}: run its scenario again", path.display()));
-        result.read(name)?.ok_or_else(missing)
-    };
-    let names = threads(arguments.jobs)?.install(|| draw_charts(&mut dir, read))?;
+    let names = threads(arguments.jobs)?.install(|| draw_charts(&mut dir, |name| result.read(name)))?;
     dir.commit(result.manifest.clone())?;
     if console.is_quiet() {
         return Ok(());

@@ -9,7 +9,7 @@ use crate::output::report::ReportFile;
 use crate::replications::Results;
 use crate::scenario::loading::Loaded;
 
-/// The files a chart is drawn from.
+/// The files every result is drawn from.
 const DRAWN_FROM: [&str; 5] =
     ["outcomes.csv", "rates.csv", "capacity.csv", "time_to_success.csv", "summary.json"];
 
@@ -34,7 +34,7 @@ pub fn store(
     if with_charts {
         let bytes = |name: &str| {
             let file = files.iter().find(|file| file.name == name);
-            Ok(file.unwrap_or_else(|| panic!("a result has {name}")).bytes.clone())
+            Ok(file.map(|file| file.bytes.clone()))
         };
         names.extend(draw_charts(&mut dir, bytes)?);
     }
@@ -55,15 +55,21 @@ pub fn store(
     Ok(names)
 }
 
-/// Draw every chart from the files of a result into its directory. Returns their names.
+/// Draw every chart from the files of a result, which `read` brings where there is such a file, into its
+/// directory. Returns their names.
 ///
 /// # Errors
-/// Those of `read` and of writing, and [`Error::Failed`] if a chart cannot be drawn.
+/// Those of `read` and of writing, and [`Error::Failed`] if a file is missing or a chart cannot be drawn.
 pub fn draw_charts(
     dir: &mut ResultDir,
-    read: impl Fn(&str) -> Result<Vec<u8>, Error>,
+    read: impl Fn(&str) -> Result<Option<Vec<u8>>, Error>,
 ) -> Result<Vec<String>, Error> {
-    let [outcomes, rates, capacity, time_to_success, summary] = DRAWN_FROM.map(read);
+    let needed = |name: &str| {
+        let missing = || Error::Failed(format!("the result has no {name}: run its scenario again"));
+        read(name)?.ok_or_else(missing)
+    };
+    let [outcomes, rates, capacity, time_to_success, summary] = DRAWN_FROM.map(needed);
+    let cost = read("cost.csv")?;
     let (outcomes, rates, capacity) = (outcomes?, rates?, capacity?);
     let (time_to_success, summary) = (time_to_success?, summary?);
     let files = Files {
@@ -71,6 +77,7 @@ pub fn draw_charts(
         rates: &rates,
         capacity: &capacity,
         time_to_success: &time_to_success,
+        cost: cost.as_deref(),
         summary: &summary,
     };
     let pictures = draw_all(&files).map_err(|e| Error::Failed(format!("cannot draw the charts: {e}")))?;

@@ -54,7 +54,8 @@ impl<O: Observer> Engine<'_, O> {
         }
         for index in 0..self.scenario.models.len() as u32 {
             let model = self.platform.model(index);
-            self.observer.sample_model(at, index, &model.levels(), model.forecast());
+            let capacity = model.capacity().requests;
+            self.observer.sample_model(at, index, &model.levels(), model.forecast(), capacity);
         }
         self.observer.sampled();
     }

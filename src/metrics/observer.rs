@@ -85,8 +85,17 @@ pub trait Observer {
     }
     /// At a sample: a pair's dynamic rates and credited success rates per second.
     fn sample_pair(&mut self, at: SimTime, pair: u32, dynamic: Rates, success: Rates) {}
-    /// At a sample: a model's levels and its forecast in attempts per second. Models come after pairs.
-    fn sample_model(&mut self, at: SimTime, model: u32, levels: &Levels, forecast: Option<f64>) {}
+    /// At a sample: a model's levels, its forecast and its live capacity, both in attempts per second. Models
+    /// come after pairs.
+    fn sample_model(
+        &mut self,
+        at: SimTime,
+        model: u32,
+        levels: &Levels,
+        forecast: Option<f64>,
+        capacity: f64,
+    ) {
+    }
     /// A sample is complete.
     fn sampled(&mut self) {}
 }

@@ -252,7 +252,14 @@ impl Observer for Recorder<'_> {
         }
     }
 
-    fn sample_model(&mut self, at: SimTime, model: u32, levels: &Levels, forecast: Option<f64>) {
+    fn sample_model(
+        &mut self,
+        at: SimTime,
+        model: u32,
+        levels: &Levels,
+        forecast: Option<f64>,
+        capacity: f64,
+    ) {
         if self.levels[model as usize].1.is_none() {
             self.levels[model as usize].1 = Some(*levels);
         }
@@ -267,6 +274,7 @@ impl Observer for Recorder<'_> {
             let bin = self.capacity.get_mut(self.next_bin, model as usize);
             bin.replicas = [levels.ready, levels.starting, levels.draining].map(u64::from);
             bin.forecast = forecast;
+            bin.capacity = capacity;
             bin.sampled = 1;
         }
     }

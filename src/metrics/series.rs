@@ -170,6 +170,8 @@ pub struct CapacityBin {
     pub started: u64,
     /// The forecast at the start of the bin, attempts per second.
     pub forecast: Option<f64>,
+    /// Live capacity at the start of the bin, attempts per second.
+    pub capacity: f64,
     /// Attempts that arrived in the bin.
     pub offered: u64,
     /// Squares over replications of ready replicas and utilisation integral, for bands.
@@ -231,6 +233,7 @@ impl CapacityBin {
         self.wait_ns += other.wait_ns;
         self.started += other.started;
         self.forecast = self.forecast.zip(other.forecast).map(|(a, b)| a + b);
+        self.capacity += other.capacity;
         self.offered += other.offered;
         for i in 0..2 {
             self.squares[i] += other.squares[i];

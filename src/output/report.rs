@@ -190,6 +190,7 @@ fn capacity(scenario: &Scenario, results: &Results) -> ReportFile {
             cells.push(wait_s.into());
             cells.push(b.forecast.map(|sum| sum / f64::from(n) * 60.0).into());
             cells.push(Cell::Number(b.offered as f64 / f64::from(n) / minutes));
+            cells.push(Cell::Number(b.capacity / f64::from(n) * 60.0));
             cells.extend(band(b.replicas[0] as f64, b.squares[0], 1.0, n));
             cells.extend(band(b.integrals[1], b.squares[1], 1.0 / width_ns, n));
             file.row(&cells);

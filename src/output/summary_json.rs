@@ -4,6 +4,7 @@ use super::rows::{intervals, summary_rows};
 use super::spend;
 use crate::metrics::metric::{METRICS, Unit};
 use crate::metrics::summary::Summary;
+use crate::platform::autoscaler::Autoscaler;
 use crate::platform::incident::Harm;
 use crate::replications::Results;
 use crate::scenario::Scenario;
@@ -153,12 +154,22 @@ fn models(scenario: &Scenario, results: &Results) -> Vec<Value> {
             "model": model.name.as_str(),
             "law": model.policy.law.describe(),
             "enforcement": model.policy.enforcement.word(),
+            "autoscaled": model.autoscaler.interval().is_some(),
+            "forecast_horizon_s": horizon_s(&model.autoscaler),
             "replicas_min": number(min),
             "replicas_max": number(max),
             "utilization_mean": number(utilization(scenario, results, index)),
         })
     };
     scenario.models.iter().enumerate().map(of).collect()
+}
+
+/// How far ahead an autoscaler forecasts, where it does.
+fn horizon_s(autoscaler: &Autoscaler) -> Option<f64> {
+    match autoscaler {
+        Autoscaler::Predictive(predictive) => Some(predictive.horizon.as_secs_f64()),
+        _ => None,
+    }
 }
 
 /// Mean utilisation of a model over the traffic after the warm-up, in whole bins: those that reach into it.

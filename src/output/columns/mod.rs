@@ -120,7 +120,7 @@ mod tests {
             (
                 &CAPACITY,
                 "time_s,model,ready_replicas,starting_replicas,draining_replicas,in_service,\
-                 utilization,buffer_depth,buffer_wait_mean_s,forecast_rpm,offered_rpm",
+                 utilization,buffer_depth,buffer_wait_mean_s,forecast_rpm,offered_rpm,capacity_rpm",
             ),
             (
                 &COST,

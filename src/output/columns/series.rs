@@ -108,5 +108,10 @@ pub const CAPACITY: TableSpec = TableSpec {
             "requests/min",
             "attempts that arrived in the bin, retries included, per minute",
         ),
+        Column::new(
+            "capacity_rpm",
+            "requests/min",
+            "live capacity: what the ready replicas complete when saturated, at the start of the bin",
+        ),
     ],
 };
