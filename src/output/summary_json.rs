@@ -4,7 +4,7 @@ use super::rows::{intervals, summary_rows};
 use super::spend;
 use crate::metrics::metric::{METRICS, Unit};
 use crate::metrics::summary::Summary;
-use crate::platform::autoscaler::Autoscaler;
+use crate::platform::autoscaler::{Autoscaler, Scaler as _};
 use crate::platform::incident::Harm;
 use crate::replications::Results;
 use crate::scenario::Scenario;

@@ -14,7 +14,7 @@ use crate::units::{SimTime, Span};
 pub struct Predictive {
     sizing: Sizing,
     /// How far ahead to forecast.
-    horizon: Span,
+    pub horizon: Span,
     /// Smoothing of the level, in (0, 1].
     alpha: f64,
     /// Smoothing of the trend, in [0, 1].
