@@ -72,5 +72,44 @@ fn engine(c: &mut Criterion) {
     group.finish();
 }
 
-criterion_group!(benches, engine);
+/// Poisson arrivals at load .8 on eight replicas that hold 64 requests of 1000 + 200 tokens each: in slots whose
+/// service is what a full batch would give, or in a batch.
+fn crowd(engine: &str) -> Scenario {
+    let text = format!(
+        r#"
+        run = {{ seed = 1, duration = "4000 s", drain = "0 s", interval = "10 s" }}
+        [[model]]
+        name = "m"
+        replicas = 8
+        engine.{engine}
+        limit.law.unlimited = {{}}
+        [[org]]
+        name = "o"
+        [[org.workload]]
+        name = "w"
+        model = "m"
+        arrivals.poisson = {{ rate = "25/s" }}
+        prompt_tokens.constant = 1000
+        output_tokens.lognormal = {{ mean = 200, cv = 0.8 }}
+        "#
+    );
+    let no_trace = &mut |_: &str| Err("no trace".to_owned());
+    let (scenario, _) = read("bench", text.as_bytes(), &[], no_trace, 1e12).expect("a valid scenario");
+    scenario
+}
+
+/// The price of batching: time per request on slots and on batches of up to 64, under the same load.
+fn batching(c: &mut Criterion) {
+    let slots = crowd(
+        "slots = { per_replica = 64, service.tokens = { prefill = \"6.4 s\", per_output_token = \"49.5 ms\" } }",
+    );
+    let batches = crowd("batching = { preset = \"llama-2-70b-h100-tp8\" }");
+    let mut group = c.benchmark_group("batching");
+    group.sample_size(20).throughput(Throughput::Elements(100_000));
+    group.bench_function("slots", |b| b.iter(|| bare(&slots)));
+    group.bench_function("batches", |b| b.iter(|| bare(&batches)));
+    group.finish();
+}
+
+criterion_group!(benches, engine, batching);
 criterion_main!(benches);

@@ -33,6 +33,10 @@ pub const REPLICAS: Range<u64> = Range::new(0, 100_000);
 pub const REPLICAS_LOST: Range<u64> = Range::new(1, 100_000);
 /// Slots of a replica.
 pub const SLOTS: Range<u64> = Range::new(1, 1_000_000);
+/// Sequences on a replica that batches.
+pub const BATCH: Range<u64> = Range::new(1, 1_000_000);
+/// Tokens that fit a replica.
+pub const KV_TOKENS: Range<u64> = Range::new(1, 1 << 53);
 /// A service time's part per request or per token.
 pub const SERVICE_PART: Range<Span> = Range::new(Span::ZERO, days(30));
 /// Time in the smoothing buffer.
@@ -68,12 +72,27 @@ pub const HEADROOM: Range<f64> = Range::new(0.0, 1000.0);
 /// Utilisation to aim at.
 pub const TARGET: Range<f64> = Range::new(0.01, 1.0);
 
+/// Attempts in flight per replica to aim at.
+pub const IN_FLIGHT: Range<f64> = Range::new(1e-3, 1e6);
+/// A relative deviation that is left alone.
+pub const TOLERANCE: Range<f64> = Range::new(0.0, 1.0);
+/// How long an autoscaler looks back.
+pub const SCALE_WINDOW: Range<Span> = Range::new(Span::ZERO, days(1));
+
 /// When an incident begins.
 pub const AT: Range<Span> = Range::new(Span::ZERO, days(3660));
 /// How long an incident lasts.
 pub const INCIDENT_DURATION: Range<Span> = Range::new(Span::from_ns(1), days(3660));
 /// How many times slower.
 pub const SLOWDOWN: Range<f64> = Range::new(1e-3, 1e9);
+/// What overlapping factors come to at most and at least.
+pub const FACTORS_TOGETHER: Range<f64> = Range::new(1e-9, 1e12);
+/// Share of attempts that fail at random.
+pub const ERROR_SHARE: Range<f64> = Range::new(0.0, 1.0);
+/// How many times as much traffic.
+pub const TRAFFIC: Range<f64> = Range::new(0.0, 1e6);
+/// Incidents of traffic, each counted once for every model it strikes.
+pub const TRAFFIC_INCIDENTS_MAX: usize = 100;
 
 /// Weight of an org.
 pub const ORG_WEIGHT: Range<f64> = Range::new(1e-9, 1e9);
@@ -91,6 +110,19 @@ pub const HONOR_JITTER: Range<f64> = Range::new(0.0, 100.0);
 pub const PACE: Range<Rate> = Range::new(Rate::from_per_s(1e-6), Rate::from_per_s(1e6));
 /// Sends of a pace that may go back to back.
 pub const PACE_BURST: Range<u64> = Range::new(1, 1_000_000);
+
+/// The share of the price that a batch does not pay.
+pub const DISCOUNT: Range<f64> = Range::new(0.0, 1.0);
+/// How long a batch job may take.
+pub const WINDOW_OF_JOB: Range<Span> = Range::new(Span::from_ns(1), days(366));
+/// Requests of a batch file.
+pub const REQUESTS_PER_FILE: Range<u64> = Range::new(1, 1_000_000_000);
+/// Tokens in the unfinished batch jobs of an org on a model.
+pub const ENQUEUED_TOKENS: Range<u64> = Range::new(1, 1 << 50);
+/// How long a batch file is open.
+pub const GATHER: Range<Span> = Range::new(Span::ZERO, days(30));
+/// The share of ready capacity that batch work leaves free.
+pub const RESERVE: Range<f64> = Range::new(0.0, 1.0);
 
 /// Events of a run, unless the command line lifts it.
 pub const EVENTS_MAX: f64 = 1e12;

@@ -18,6 +18,11 @@ impl Links {
         }
         &mut self.0[index]
     }
+
+    /// The neighbour behind a member.
+    pub fn after(&self, id: Id) -> Option<Id> {
+        self.0.get(id as usize).map(|neighbours| neighbours[1]).filter(|&next| next != NONE)
+    }
 }
 
 /// A chain: its two ends and its length.
@@ -61,6 +66,17 @@ impl Chain {
             tail => links.at(tail)[1] = id,
         }
         self.tail = id;
+        self.len += 1;
+    }
+
+    /// Add a member before all others.
+    pub fn push_front(&mut self, id: Id, links: &mut Links) {
+        *links.at(id) = [NONE, self.head];
+        match self.head {
+            NONE => self.tail = id,
+            head => links.at(head)[0] = id,
+        }
+        self.head = id;
         self.len += 1;
     }
 
@@ -114,6 +130,9 @@ mod tests {
         assert_eq!((members(&chain, &links), chain.len()), (vec![1, 3, 0], 3));
         chain.replace(3, 9, &mut links);
         assert_eq!(members(&chain, &links), [1, 9, 0]);
+        chain.push_front(7, &mut links);
+        assert_eq!((members(&chain, &links), chain.len()), (vec![7, 1, 9, 0], 4));
+        chain.remove(7, &mut links);
         [1, 9, 0].into_iter().for_each(|id| chain.remove(id, &mut links));
         assert_eq!(chain, Chain::default());
     }

@@ -50,7 +50,7 @@
 //! | [`engine`] | the event queue and the loop: one replication |
 //! | [`scenario`] | from text to the validated type; thresholds, estimates, loading |
 //! | [`metrics`] | the ledger that balances, histograms, series; the observer |
-//! | [`platform`] | buffer, fleet, autoscaler, incidents: a state machine without a queue |
+//! | [`platform`] | buffer, fleet, autoscaler, incidents, lanes: a state machine without a queue |
 //! | [`limit`], [`client`], [`traffic`] | rate laws and meters; retries and pacing; arrivals and tokens |
 //! | [`dist`] | distributions of times and token counts |
 //! | [`registry`], [`bounds`] | one list makes a family of kinds; every limit in one file |

@@ -48,6 +48,19 @@ impl Name {
         Ok(Name(Arc::from(text)))
     }
 
+    /// The names joined by `@`, which no name holds: so no two lists make the same, and none makes a name that
+    /// was given. As safe as a name, but as long as its parts together.
+    ///
+    /// ```
+    /// use ratetide::name::Name;
+    /// let [model, org] = ["m", "acme"].map(|text| Name::new(text).unwrap());
+    /// assert_eq!(Name::joined(&[&model, &org]).as_str(), "m@acme");
+    /// ```
+    pub fn joined(parts: &[&Name]) -> Name {
+        let texts: Vec<&str> = parts.iter().map(|part| part.as_str()).collect();
+        Name(Arc::from(texts.join("@")))
+    }
+
     /// The text of the name.
     pub fn as_str(&self) -> &str {
         &self.0

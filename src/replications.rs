@@ -4,6 +4,7 @@
 //! and merged one after the other by number, so the result's bytes do not depend on how many cores there are.
 
 use crate::engine::simulate;
+use crate::metrics::ledger::{Account, Tokens};
 use crate::metrics::metric::METRICS;
 use crate::metrics::observer::AttemptRecord;
 use crate::metrics::recorder::{Layout, Recorder};
@@ -92,16 +93,39 @@ fn run_one<'a>(
     let mut recorder = Recorder::new(layout(scenario), log);
     let run = simulate(scenario, number, &mut recorder, &mut |now| watch.beat(number, now));
     recorder.finish(run.end);
-    for ((summary, account), workload) in
-        recorder.summaries.iter_mut().zip(&run.ledger.summary).zip(&scenario.workloads)
-    {
-        let price = &scenario.models[workload.model as usize].price;
-        let cost = |tokens: crate::metrics::ledger::Tokens| price.cost_usd(tokens.prompt, tokens.output);
+    for (index, (workload, account)) in scenario.workloads.iter().zip(&run.ledger.summary).enumerate() {
+        let [whole, warmup] = recorder.replica_ns[workload.pool as usize];
+        let summary = &mut recorder.summaries[index];
+        let cost =
+            |tokens: Tokens, replica_ns: f64| workload.cost_usd(tokens.prompt, tokens.output, replica_ns);
         summary.account = *account;
-        summary.wasted_cost_usd = cost(account.wasted);
-        summary.cost_usd = cost(account.useful) + summary.wasted_cost_usd;
+        summary.wasted_cost_usd = workload.price.cost_usd(account.wasted.prompt, account.wasted.output);
+        summary.cost_usd = cost(account.useful, whole - warmup) + summary.wasted_cost_usd;
+        summary.jobs = run.jobs[index];
+        if workload.is_batch() {
+            summary.dynamic = None;
+            let jobs = &run.jobs[index];
+            let account = &run.ledger.whole[index];
+            let ends = (jobs.requests, jobs.requests_done, jobs.requests_expired);
+            assert!(ends == (account.requests, account.succeeded, account.gave_up()), "{jobs:?} {account:?}");
+        }
+        assert_spend(&recorder.outcomes, index, &run.ledger.whole[index]);
     }
     Record { recorder, finished: run.finished, events: run.events }
+}
+
+/// Assert that what the bins of a workload say was served is what the ledger says.
+fn assert_spend(bins: &Bins<OutcomeBin>, workload: usize, account: &Account) {
+    let (mut useful, mut wasted) = (Tokens::default(), Tokens::default());
+    for bin in 0..bins.len() {
+        let row = bins.get(bin, workload);
+        useful += Tokens { prompt: row.prompt_tokens, output: row.output_tokens };
+        wasted += row.wasted;
+    }
+    assert!(
+        (useful, wasted) == (account.useful, account.wasted),
+        "spend of workload {workload}: {account:?}"
+    );
 }
 
 /// The shape of a scenario's records.

@@ -11,8 +11,17 @@ fn everything_is_listed() {
     let home = Home::new();
     let ended = home.run_to(0, &["list"]);
     assert_fits(&ended.out);
-    for name in ["success_window", "openai-python", "poisson", "slots", "predictive", "lognormal", "cost_usd"]
-    {
+    for name in [
+        "success_window",
+        "openai-python",
+        "poisson",
+        "slots",
+        "batching",
+        "llama-2-70b-h100-tp8",
+        "predictive",
+        "lognormal",
+        "cost_usd",
+    ] {
         assert!(ended.out.contains(&format!("\n  {name} ")), "{name}");
     }
     assert_golden("list_incidents.txt", &home.run_to(0, &["list", "incidents"]).out);

@@ -6,7 +6,7 @@ mod command;
 
 use command::{Home, SMALL, assert_fits, assert_golden, on_full_device, with_closed_pipe};
 
-const FILES: [&str; 16] = [
+const FILES: [&str; 17] = [
     "capacity.csv",
     "charts/capacity.png",
     "charts/capacity.svg",
@@ -16,6 +16,7 @@ const FILES: [&str; 16] = [
     "charts/rates.svg",
     "charts/time_to_success.png",
     "charts/time_to_success.svg",
+    "cost.csv",
     "manifest.json",
     "outcomes.csv",
     "rates.csv",

@@ -69,30 +69,39 @@ fn every_test_that_a_page_names_exists() {
 #[test]
 fn every_sentence_of_the_model_names_its_test() {
     let page = read("docs/model.md");
-    let items: Vec<&str> = page.split("\n- **M").skip(1).collect();
-    assert!(items.len() > 70, "{} sentences", items.len());
-    for (number, item) in (1..).zip(items) {
+    // A letter for each family of sentences, numbered from 1.
+    let mut counts = std::collections::BTreeMap::new();
+    let items = page.split("\n- **").skip(1).filter(|item| {
+        let (letter, rest) = item.split_at(item.chars().next().map_or(0, char::len_utf8));
+        letter.chars().all(|c| c.is_ascii_uppercase()) && rest.starts_with(|c: char| c.is_ascii_digit())
+    });
+    for item in items {
         let item = item.split("\n\n").next().unwrap();
-        assert!(item.starts_with(&format!("{number}** ")), "after M{}: {item}", number - 1);
-        assert!(!tests_named(item).is_empty(), "M{number} names no test");
+        let (letter, numbered) = item.split_at(1);
+        let number = counts.entry(letter).or_insert(0);
+        *number += 1;
+        assert!(numbered.starts_with(&format!("{number}** ")), "after {letter}{}: {item}", *number - 1);
+        assert!(!tests_named(item).is_empty(), "{letter}{number} names no test");
     }
+    assert!(counts["M"] > 70, "{counts:?}");
     // And what one sentence says of another is said of one that there is.
-    let count = page.matches("\n- **M").count();
-    let numbers = page.split(['(', ' ']).filter_map(|word| word.strip_prefix('M'));
-    for number in
-        numbers.filter_map(|rest| rest.split(|c: char| !c.is_ascii_digit()).next()?.parse::<usize>().ok())
-    {
-        assert!((1..=count).contains(&number), "there is no M{number}");
+    for (letter, count) in counts {
+        let numbers = page.split(['(', ' ']).filter_map(|word| word.strip_prefix(letter));
+        for number in
+            numbers.filter_map(|rest| rest.split(|c: char| !c.is_ascii_digit()).next()?.parse::<usize>().ok())
+        {
+            assert!((1..=count).contains(&number), "there is no {letter}{number}");
+        }
     }
 }
 
 #[test]
 fn every_rule_has_a_test_and_a_row_in_the_model() {
-    let sources =
-        ["limits", "outcomes", "capacity", "clients"].map(|file| read(format!("tests/rules/{file}.rs")));
+    let sources = ["limits", "outcomes", "capacity", "clients", "lanes"]
+        .map(|file| read(format!("tests/rules/{file}.rs")));
     let tests: BTreeSet<&str> = sources.iter().flat_map(|source| tests_in(source)).collect();
     let page = read("docs/model.md");
-    for rule in 1..=14 {
+    for rule in 1..=16 {
         assert!(tests.iter().any(|name| name.starts_with(&format!("s{rule}_"))), "S{rule} has no test");
         let row = page.lines().find(|line| line.starts_with(&format!("| S{rule} ")));
         let row = row.unwrap_or_else(|| panic!("S{rule} has no row"));

@@ -115,3 +115,38 @@ fn a_standstill_beyond_all_time_ends_with_the_service_that_was_left() {
     let took = run(&text).total.time_to_success.mean().map(|span| span.as_secs_f64());
     assert_eq!(took, Some(120.0));
 }
+
+#[test]
+fn a_hundred_extreme_slowdowns_end_like_one() {
+    // Together they would be beyond every number; when they end nothing of them is left.
+    let model = "engine.slots = { per_replica = 1, service.constant = \"100 s\" }";
+    let incident =
+        "[[incident]]\nat = \"10 s\"\nslowdown = { factor = 1e9, duration = \"20 s\" }\n".repeat(110);
+    let workload = "arrivals.constant = { rate = \"1/h\" }\nrtt = \"0 s\"";
+    let text = text(model, workload, &incident).replace("drain = \"0 s\"", "drain = \"2 min\"");
+    let took = run(&text).total.time_to_success.mean().map(|span| span.as_secs_f64());
+    assert_eq!(took, Some(120.0));
+}
+
+#[test]
+fn incidents_and_autoscalers_that_cannot_be_are_refused_with_their_place() {
+    let workload = "arrivals.constant = { rate = \"1/s\" }";
+    let incident =
+        |what: &str| refusal(&text(SLOTS, workload, &format!("[[incident]]\nat = \"1 s\"\n{what}\n")));
+    let refused = incident("traffic = { org = \"b\", factor = 2 }");
+    assert!(refused.contains("there is no org `b`") && refused.contains("-->"), "{refused}");
+    let refused = incident("error_share.share = 1.5");
+    assert!(refused.contains("between 0 and 1"), "{refused}");
+    let refused = incident("error_share.share = 0.5\nslowdown.factor = 2");
+    assert!(refused.contains("exactly one of"), "{refused}");
+    let many = "[[incident]]\nat = \"1 s\"\ntraffic.factor = 2\n";
+    let refused = refusal(&text(SLOTS, workload, &many.repeat(101)));
+    assert!(refused.contains("at most 100 incidents of traffic"), "{refused}");
+    let refused = refusal(&text(SLOTS, workload, &many.repeat(100)));
+    assert!(refused.contains("multiply to more than 1000000"), "{refused}");
+    let scaled =
+        |keys: &str| refusal(&text(&format!("{SLOTS}\nautoscaler.reactive = {{ {keys} }}"), workload, ""));
+    assert!(scaled("min = 3, max = 2").contains("`min` is above `max`"));
+    assert!(scaled("min = 2, max = 3").contains("starts with 1 replicas, outside"));
+    assert!(scaled("min = 1, max = 3, target = 0").contains("between"));
+}

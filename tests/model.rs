@@ -3,12 +3,11 @@
 mod common;
 
 use common::run::{run, run_logged, scenario};
-use ratetide::dist::Constant;
 use ratetide::engine::simulate;
 use ratetide::metrics::metric;
 use ratetide::metrics::observer::Ended;
 use ratetide::metrics::recorder::Recorder;
-use ratetide::platform::autoscaler::{Decision, Forecast, Predictive, Scaling};
+use ratetide::platform::autoscaler::{Autoscaler, Decision, Scaler as _, Seen};
 use ratetide::replications::{Results, layout};
 use ratetide::units::{SimTime, Span};
 
@@ -229,60 +228,57 @@ fn replications_are_summed_and_bin_quantiles_averaged() {
     assert_ne!(singles[0].outcomes.get(0, 0), singles[1].outcomes.get(0, 0), "each has its own dice");
 }
 
+/// A predictive autoscaler that looks every 10 s, so many looks ahead.
+fn predictive(looks_ahead: u32, z: &str) -> Autoscaler {
+    let horizon = 10 * looks_ahead;
+    let model = format!(
+        "autoscaler.predictive = {{ min = 0, max = 100, horizon = \"{horizon} s\", z = {z} }}\n{}",
+        slots(1, "1 s")
+    );
+    scenario(&text("duration = \"1 s\"", &model, ONE)).models[0].autoscaler.clone()
+}
+
+/// The decision at `s` after so many arrivals since the last look; one replica completes four a second.
+fn look(autoscaler: &mut Autoscaler, s: u64, arrived: u64, current: u32) -> Decision {
+    let seen = Seen { arrived, in_flight: 0, current, per_replica_rps: 4.0 };
+    autoscaler.look(SimTime::from_s(s), &seen)
+}
+
 #[test]
 fn holts_method_by_hand() {
-    let mut forecast = Forecast::default();
-    forecast.observe(10.0, 0.3, 0.1);
-    assert_eq!(forecast.ahead(7.0), 10.0, "the first sets the level");
-    forecast.observe(20.0, 0.3, 0.1);
+    let ahead = |looks_ahead: u32, rates: &[u64]| {
+        let mut autoscaler = predictive(looks_ahead, "1.0");
+        for (i, &rate) in (1..).zip(rates) {
+            look(&mut autoscaler, 10 * i, 10 * rate, 1);
+        }
+        autoscaler.forecast().expect("it forecasts")
+    };
+    assert_eq!(ahead(7, &[10]), 10.0, "the first sets the level");
     // Level .3·20 + .7·10, trend .1·3.
-    assert!((forecast.ahead(2.0) - 13.6).abs() < 1e-12);
-    forecast.observe(20.0, 0.3, 0.1);
+    assert!((ahead(2, &[10, 20]) - 13.6).abs() < 1e-12);
     // Expected 13.3: level .3·20 + .7·13.3 = 15.31, trend .1·2.31 + .9·.3 = .501.
-    assert!((forecast.ahead(10.0) - 20.32).abs() < 1e-12);
-}
-
-fn predictive(z: f64) -> Predictive {
-    Predictive {
-        min: 0,
-        max: 100,
-        cold_start: Constant::new(100.0).expect("a time").into(),
-        horizon: Span::from_s(100),
-        interval: Span::from_s(10),
-        alpha: 0.3,
-        beta: 0.1,
-        z,
-        headroom: 0.2,
-        target: 0.7,
-        cooldown: Span::from_s(60),
-    }
-}
-
-/// The decision at `s` after `arrivals` since the last look; one replica completes four a second.
-fn look(scaling: &mut Scaling, p: &Predictive, s: u64, arrivals: u32, current: u32) -> Decision {
-    (0..arrivals).for_each(|_| scaling.arrival());
-    scaling.look(SimTime::from_s(s), p, current, 4.0)
+    assert!((ahead(10, &[10, 20, 20]) - 20.32).abs() < 1e-12);
 }
 
 #[test]
 fn wanted_replicas_by_hand() {
-    let (p, mut scaling) = (predictive(1.0), Scaling::default());
+    let mut autoscaler = predictive(10, "1.0");
     // 10/s: 1.2·10 ÷ (4·.7) = 4.3.
-    assert_eq!(look(&mut scaling, &p, 10, 100, 1), Decision::Grow(4));
+    assert_eq!(look(&mut autoscaler, 10, 100, 1), Decision::Grow(4));
     // Level 7, trend −.3, σ 1: (7 − 3 + 1)·1.2 ÷ 2.8 = 2.1, but scale-in is held back for a minute.
-    assert_eq!(look(&mut scaling, &p, 20, 0, 5), Decision::Keep);
+    assert_eq!(look(&mut autoscaler, 20, 0, 5), Decision::Keep);
     // Level 4.69, trend −.501, σ 1.57: 1.57·1.2 ÷ 2.8 = .7.
-    assert_eq!(look(&mut scaling, &p, 70, 0, 5), Decision::Shrink(4));
+    assert_eq!(look(&mut autoscaler, 70, 0, 5), Decision::Shrink(4));
     // Level 11.93, trend .273, σ 3.99: 18.66·1.2 ÷ 2.8 = 8.0. The cooldown never holds back growth.
-    assert_eq!(look(&mut scaling, &p, 80, 300, 1), Decision::Grow(7));
+    assert_eq!(look(&mut autoscaler, 80, 300, 1), Decision::Grow(7));
 }
 
 #[test]
 fn any_arrival_wants_a_replica() {
-    let (p, mut scaling) = (predictive(0.0), Scaling::default());
-    look(&mut scaling, &p, 10, 100, 5);
-    look(&mut scaling, &p, 20, 0, 5);
+    let mut autoscaler = predictive(10, "0.0");
+    look(&mut autoscaler, 10, 100, 5);
+    look(&mut autoscaler, 20, 0, 5);
     // Level 4.72, trend −.498: ten looks ahead there is nothing, and yet somebody came.
-    assert_eq!(look(&mut scaling, &p, 30, 1, 0), Decision::Grow(1));
-    assert_eq!(look(&mut scaling, &p, 40, 0, 0), Decision::Keep);
+    assert_eq!(look(&mut autoscaler, 30, 1, 0), Decision::Grow(1));
+    assert_eq!(look(&mut autoscaler, 40, 0, 0), Decision::Keep);
 }

@@ -4,7 +4,7 @@
 mod common;
 mod naive;
 
-use common::scenarios::{SMALL, text};
+use common::scenarios::{BATCHING, SMALL, Shape, text};
 use naive::{Attempt, End, Naive, Ns};
 use ratetide::client::GaveUp;
 use ratetide::engine::simulate;
@@ -91,10 +91,19 @@ fn first_difference<T: PartialEq + std::fmt::Debug>(engine: &[T], naive: &[T]) -
 
 #[test]
 fn the_engine_and_a_naive_simulator_agree_event_by_event() {
+    agree(SMALL);
+}
+
+#[test]
+fn batches_in_virtual_time_and_a_naive_simulator_agree_event_by_event() {
+    agree(BATCHING);
+}
+
+fn agree(shape: Shape) {
     let mut kinds = BTreeMap::new();
     let differing: Vec<(u64, String)> = (0..SCENARIOS)
         .filter_map(|seed| {
-            let text = text(seed, SMALL, Span::from_s(1));
+            let text = text(seed, shape, Span::from_s(1));
             difference(&common::read(&text), &mut kinds).map(|found| (seed, format!("{found}\n{text}")))
         })
         .collect();

@@ -60,7 +60,7 @@ fn summary(loaded: &Loaded) -> Value {
         "title": scenario.title,
         "seed": scenario.run.seed,
         "replications": scenario.run.replications,
-        "models": scenario.models.iter().map(|model| model.name.as_str()).collect::<Vec<_>>(),
+        "models": scenario.declared_models().iter().map(|model| model.name.as_str()).collect::<Vec<_>>(),
         "orgs": scenario.orgs.iter().map(|org| org.name.as_str()).collect::<Vec<_>>(),
         "checks": scenario.checks.iter().map(|check| threshold(check, scenario)).collect::<Vec<_>>(),
         "expected_requests_per_replication": estimate.requests.round(),

@@ -12,6 +12,7 @@ use crate::platform::autoscaler::AUTOSCALERS;
 use crate::platform::config::ModelConfig;
 use crate::platform::incident::Harm;
 use crate::platform::mix::Mix;
+use crate::platform::serving::ReplicaEngine as _;
 use crate::read::Family;
 use crate::scenario::estimate::Estimate;
 use crate::scenario::loading::Loaded;
@@ -85,7 +86,9 @@ fn length(scenario: &Scenario) -> String {
 }
 
 fn model(page: &mut Page, scenario: &Scenario, row: &Table) {
-    let Some((index, model)) = named(&scenario.models, row, |model| model.name.as_str()) else { return };
+    let Some((index, model)) = named(scenario.declared_models(), row, |model| model.name.as_str()) else {
+        return;
+    };
     let words = |key: &str| row.get(key).map_or(String::new(), phrase);
     page.section(&format!("model {}", model.name));
     let start = plural(model.replicas.into(), "replica");
@@ -111,10 +114,22 @@ fn model(page: &mut Page, scenario: &Scenario, row: &Table) {
 /// What the first replicas complete, and how much of it is expected to be asked for.
 fn capacity(scenario: &Scenario, model: &ModelConfig, index: u32) -> String {
     let mix: Mix = scenario.configured_mix(index);
-    let per_min = 60.0 * f64::from(model.engine.per_replica) / mix.service_s;
-    let service = Span::from_secs_f64((mix.service_s * 1000.0).round() / 1000.0);
+    let per_min = match model.engine.batching() {
+        None => 60.0 * f64::from(model.engine.places()) / mix.service_s,
+        Some(_) => 60.0 * model.engine.capacity(&mix, 1, 1.0).requests,
+    };
+    let rounded = |seconds: f64| Span::from_secs_f64((seconds * 1000.0).round() / 1000.0);
+    let service = match model.engine.batching() {
+        None => format!("{} each", rounded(mix.service_s)),
+        Some(engine) => format!(
+            "{} sequences at a time, {} each, {} alone",
+            count(engine.saturated(mix.prompt, mix.output)),
+            rounded(engine.crowded_s(mix.prompt, mix.output)),
+            rounded(mix.service_s)
+        ),
+    };
     let asked: f64 =
-        scenario.workloads.iter().filter(|w| w.model == index).map(|w| mean_per_min(scenario, w)).sum();
+        scenario.workloads.iter().filter(|w| w.pool == index).map(|w| mean_per_min(scenario, w)).sum();
     let load = match per_min * f64::from(model.replicas) {
         full if full > 0.0 && full.is_finite() => {
             let replicas = plural(model.replicas.into(), "replica");
@@ -125,7 +140,7 @@ fn capacity(scenario: &Scenario, model: &ModelConfig, index: u32) -> String {
         _ => format!("; asked for are {} on average", rate(asked)),
     };
     format!(
-        "a full replica completes about {} requests/min ({service} each, {} prompt + {} output tokens){load}",
+        "a full replica completes about {} requests/min ({service}, {} prompt + {} output tokens){load}",
         rate(per_min),
         count(mix.prompt.round()),
         count(mix.output.round())
@@ -172,7 +187,13 @@ fn describe_workload(page: &mut Page, scenario: &Scenario, workload: &Workload, 
     };
     let means = [workload.mean_prompt, workload.mean_output].map(|mean| count(mean.round()));
     page.item("    ", "tokens", &format!("{laws}; {} + {} on average", means[0], means[1]));
-    page.item("    ", "client", &format!("{}; round trip {}", client(row), workload.rtt));
+    if let Some(words) = super::lane::words(scenario, workload) {
+        page.item("    ", "lane", &words);
+    }
+    if row.contains_key("key") {
+        page.item("    ", "key", workload.key.as_str());
+    }
+    page.item("    ", "client", &format!("{}; round trip {}", client(workload, row), workload.rtt));
 }
 
 /// Steps of a profile that are spelled out.
@@ -188,7 +209,10 @@ fn step(step: &Value) -> Option<String> {
 }
 
 /// The client: a preset with its line, and what differs from it.
-fn client(row: &Table) -> String {
+fn client(workload: &Workload, row: &Table) -> String {
+    if workload.is_batch() {
+        return "none — each request of a job is sent once".to_owned();
+    }
     let Some(Value::Table(client)) =
         row.get("client").filter(|client| *client != &Value::Table(Table::new()))
     else {
@@ -208,14 +232,22 @@ fn client(row: &Table) -> String {
 fn incident_words(scenario: &Scenario, incident: &crate::platform::incident::Incident) -> String {
     let model = &scenario.models[incident.model as usize].name;
     let what = match incident.harm {
-        Harm::LoseReplicas { count } => format!("loses {}", plural(count.into(), "replica")),
-        Harm::Slowdown { factor } => format!("serves {factor} × slower"),
+        Harm::LoseReplicas { count } => format!("{model} loses {}", plural(count.into(), "replica")),
+        Harm::Slowdown { factor } => format!("{model} serves {factor} × slower"),
+        Harm::ErrorShare { share } => {
+            format!("{model} fails {} % of attempts at random", percent(Some(share)))
+        }
+        Harm::Traffic { org: None, factor } => format!("everybody sends {factor} × as much to {model}"),
+        Harm::Traffic { org: Some(org), factor } => {
+            format!("{} sends {factor} × as much to {model}", scenario.orgs[org as usize].name)
+        }
+        Harm::SlowColdStart { factor } => format!("{model}'s cold starts take {factor} × as long"),
     };
     let how_long = match incident.duration {
         Span::MAX => "to the end".to_owned(),
         duration => format!("for {duration}"),
     };
-    format!("at {}: {model} {what} {how_long}", incident.at - crate::units::SimTime::ZERO)
+    format!("at {}: {what} {how_long}", incident.at - crate::units::SimTime::ZERO)
 }
 
 fn expected(estimate: &Estimate) -> String {

@@ -43,14 +43,26 @@ pub const KINDS: &[Kind] = &[
     shipped!("steady-growth", "how fast may traffic grow under a limit of twice the past hour's use?"),
     shipped!("ramp-versus-step", "twenty times the usual traffic: ramp it up, or switch it on?"),
     shipped!("sixty-at-once", "60 requests per minute: may all sixty come in one second?"),
+    shipped!(
+        "fair-buffer",
+        "who waits for whom when a neighbour floods the buffer: in order of arrival, or by turns?"
+    ),
+    shipped!(
+        "autoscalers",
+        "a fixed fleet, one that reacts and one that forecasts: what does a ramp cost, what a step?"
+    ),
     shipped!("noisy-neighbour", "does an org within its rate notice a neighbour above its own?"),
     shipped!(
         "incident",
         "replicas are lost: what does steady traffic within its rate see, and for how long?"
     ),
+    shipped!("batching", "what slows a chat in a batch: a crowd, or a few long prompts?"),
     shipped!("cold-start", "what does a slow cold start cost when traffic rises within minutes?"),
     shipped!("retry-herd", "everybody waits just as long as the header says: does that suffice?"),
     shipped!("sdk-defaults", "how many requests of a burst finish with the retries an SDK makes by default?"),
+    shipped!("laws", "nine rate laws, one traffic: who lets a ramp through, who a spike?"),
+    shipped!("formula", "a rate law of your own: how is one written as a formula?"),
+    shipped!("lanes", "a nightly backlog by serverless, batch and dedicated: time, cost, who is hurt?"),
 ];
 
 /// The arguments of `init`.

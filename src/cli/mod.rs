@@ -9,7 +9,8 @@
 //! | [`store`] | a result into its directory; its charts |
 //! | [`verdicts`] | the thresholds of a scenario, judged |
 //! | [`screen`], [`finding`] | what is told after a run, and its first sentence |
-//! | [`explain`], [`phrase`] | what a scenario simulates, in words |
+//! | [`spending`] | what was spent, by lane, org and API key |
+//! | [`explain`], [`lane`], [`phrase`] | what a scenario simulates, in words |
 //! | [`topics`] | what `list` can list |
 //! | [`figures`], [`grid`] | numbers in print, and tables of them |
 //! | [`console`], [`progress`], [`stream`] | standard error and its flags, progress on it, standard output |
@@ -25,6 +26,7 @@ pub mod finding;
 pub mod grid;
 pub mod init;
 pub mod interrupt;
+pub mod lane;
 pub mod list;
 pub mod man;
 pub mod phrase;
@@ -35,6 +37,7 @@ pub mod scenarios;
 pub mod schema;
 pub mod screen;
 pub mod simulation;
+pub mod spending;
 pub mod store;
 pub mod stream;
 pub mod topics;

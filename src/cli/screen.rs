@@ -83,6 +83,10 @@ impl Screen<'_> {
         lines.push(String::new());
         lines.extend(self.models().lines());
         lines.push(String::new());
+        if let Some(grid) = super::spending::grid(&self.loaded.scenario, &self.results) {
+            lines.extend(grid.lines());
+            lines.push(String::new());
+        }
         lines.extend(self.checks(paint));
         lines.extend(self.written());
         lines.join("\n") + "\n"
@@ -92,8 +96,10 @@ impl Screen<'_> {
         let title = self.title().replace('|', "\\|");
         let about = self.about()[1..].join(" · ");
         let left_out = self.left_out().map_or(String::new(), |line| format!("\n{line}\n"));
+        let spending = super::spending::grid(&self.loaded.scenario, &self.results);
+        let spending = spending.map_or(String::new(), |grid| format!("\n{}", grid.markdown()));
         format!(
-            "## {title}\n\n{}\n\n{about}\n\n{}{left_out}\n{LEGEND}\n\n{}",
+            "## {title}\n\n{}\n\n{about}\n\n{}{left_out}\n{LEGEND}\n\n{}{spending}",
             self.finding(),
             self.orgs("").markdown(),
             self.models().markdown()
@@ -102,7 +108,7 @@ impl Screen<'_> {
 
     fn finding(&self) -> String {
         let prefix = if self.results.finished { "" } else { "Interrupted: " };
-        let models = &self.loaded.scenario.models;
+        let models = self.loaded.scenario.declared_models();
         let mut all = Vec::new();
         for (model, parties) in self.parties() {
             for mut party in parties {
@@ -150,12 +156,12 @@ impl Screen<'_> {
     /// Per model, its rows: an org, or its workloads where it has several there.
     fn parties(&self) -> BTreeMap<u32, Vec<Party<'_>>> {
         let scenario = &self.loaded.scenario;
-        let mut workloads_of = vec![0; scenario.pairs.len()];
-        scenario.workloads.iter().for_each(|w| workloads_of[w.pair as usize] += 1);
+        let mut workloads_of: BTreeMap<(u32, u32), u32> = BTreeMap::new();
+        scenario.workloads.iter().for_each(|w| *workloads_of.entry((w.org, w.model)).or_default() += 1);
         let mut rows: BTreeMap<u32, Vec<Party>> = BTreeMap::new();
         for (workload, summary) in scenario.workloads.iter().zip(&self.results.summaries) {
             let org = &scenario.orgs[workload.org as usize].name;
-            let name = match workloads_of[workload.pair as usize] {
+            let name = match workloads_of[&(workload.org, workload.model)] {
                 1 => org.to_string(),
                 _ => format!("{org}/{}", workload.name),
             };
@@ -214,7 +220,10 @@ impl Screen<'_> {
         for (index, model) in scenario.models.iter().enumerate().take(ROWS_MAX) {
             let mut waits = Histogram::default();
             let served = scenario.workloads.iter().zip(&self.results.summaries);
-            served.filter(|(w, _)| w.model as usize == index).for_each(|(_, s)| waits.merge(&s.buffer_wait));
+            // What waits for spare capacity says nothing of the buffer.
+            served
+                .filter(|(w, _)| w.pool as usize == index && !w.is_batch())
+                .for_each(|(_, s)| waits.merge(&s.buffer_wait));
             let wait = |q: f64| seconds(waits.quantile(q).map(|t| t.as_secs_f64()));
             grid.row(vec![
                 model.name.to_string(),

@@ -4,12 +4,17 @@ use crate::chart::CHARTS;
 use crate::client::backoff::RETRIES;
 use crate::client::{PACINGS, presets};
 use crate::dist::{TIMES, TOKENS};
+use crate::limit::expression::FUNCTIONS;
+use crate::limit::law::formula::QUANTITIES;
 use crate::limit::law::{LAWS, RULES};
+use crate::limit::presets as limit_presets;
 use crate::metrics::metric::{METRICS, Metric, Unit};
 use crate::output::columns::SUMMARY;
 use crate::platform::autoscaler::AUTOSCALERS;
 use crate::platform::config::{ENGINES, SERVICES};
 use crate::platform::incident;
+use crate::platform::lane::LANES;
+use crate::platform::serving;
 use crate::read::{Family, Key, Kind, Member, Spec};
 use crate::scenario::spec::SCENARIO;
 use crate::traffic::arrivals::PROCESSES;
@@ -76,6 +81,8 @@ pub const TOPICS: &[Topic] = &[
              does not raise it as steady traffic of the same volume would.",
         ],
     },
+    topic("formula", &["formulas"], "what a formula may name and call (model.limit.law.formula)", formula),
+    topic("limits", &["limit"], "whole limit blocks by name (model.limit)", limits),
     Topic {
         name: "clients",
         aliases: &["client"],
@@ -84,12 +91,21 @@ pub const TOPICS: &[Topic] = &[
         footnotes: &["Every constant can be overridden beside `preset`: `ratetide list keys` names them."],
     },
     topic("arrivals", &["arrival"], "when requests are born (workload.arrivals)", || of_family(&PROCESSES)),
-    topic("engines", &["engine"], "what a replica is (model.engine)", || of_family(&ENGINES)),
+    topic("engines", &["engine"], "what a replica is (model.engine)", engines),
+    topic(
+        "engine-presets",
+        &["engine-preset"],
+        "engines with measured constants (engine.batching.preset)",
+        || serving::presets::PRESETS.iter().map(|preset| plain(preset.name, preset.doc)).collect(),
+    ),
     topic("services", &["service"], "how long a request occupies a slot (engine.slots.service)", || {
         of_family(&SERVICES)
     }),
     topic("autoscalers", &["autoscaler"], "how many replicas a model has (model.autoscaler)", || {
         of_family(&AUTOSCALERS)
+    }),
+    topic("lanes", &["lane"], "how a workload's requests are served and paid (workload.lane)", || {
+        of_family(&LANES)
     }),
     topic("retries", &["retry"], "the delay before a retry (client.retry)", || of_family(&RETRIES)),
     topic("pacings", &["pacing"], "how a client spreads its sends (client.pacing)", || of_family(&PACINGS)),
@@ -176,8 +192,33 @@ fn laws() -> Vec<Choice> {
     laws
 }
 
+fn formula() -> Vec<Choice> {
+    let quantities = QUANTITIES.iter().map(|(name, doc)| plain(name, doc));
+    quantities.chain(FUNCTIONS.iter().map(|function| plain(function.call, function.doc))).collect()
+}
+
+fn limits() -> Vec<Choice> {
+    let squeezed = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
+    let preset = |preset: &limit_presets::Preset| Choice {
+        notes: vec![squeezed(preset.toml)],
+        ..plain(preset.name, preset.doc)
+    };
+    limit_presets::PRESETS.iter().map(preset).collect()
+}
+
 fn clients() -> Vec<Choice> {
     presets::PRESETS.iter().map(|preset| plain(preset.name, preset.doc)).collect()
+}
+
+fn engines() -> Vec<Choice> {
+    let mut engines = of_family(&ENGINES);
+    let presets =
+        serving::presets::PRESETS.iter().map(|preset| format!("preset {}: {}", preset.name, preset.doc));
+    engines
+        .iter_mut()
+        .filter(|engine| engine.name == "batching")
+        .for_each(|e| e.notes.extend(presets.clone()));
+    engines
 }
 
 fn incidents() -> Vec<Choice> {
@@ -208,6 +249,11 @@ fn metric_line(metric: &Metric) -> String {
         (Some(column), _) => column.doc.clone().into_owned(),
         (None, "gave_up_share") => "gave_up ÷ requests".to_owned(),
         (None, "limited_429_share") => "both kinds of 429 ÷ attempts".to_owned(),
+        (None, "gave_up_expired") => "requests of batch jobs whose window ended first".to_owned(),
+        (None, "cost_per_million_tokens_usd") => {
+            "cost_usd ÷ million prompt and output tokens of the requests that succeeded".to_owned()
+        }
+        (None, "cost_per_success_usd") => "cost_usd ÷ succeeded".to_owned(),
         (None, name) => format!("{} ÷ attempts", name.trim_end_matches("_share")),
     };
     format!("[{unit}] {doc}")

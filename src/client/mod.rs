@@ -87,6 +87,8 @@ pub enum GaveUp {
     Deadline,
     /// The response said to wait longer than the client accepts.
     NotRetryable,
+    /// The window of its batch job had ended.
+    Expired,
 }
 
 /// What a client remembers of one open request.

@@ -10,26 +10,31 @@ use crate::client::{GaveUp, Memory, Next};
 use crate::limit::pair::Color;
 use crate::metrics::observer::{Ended, Observer};
 use crate::platform::attempt::Arriving;
+use crate::platform::serving::ReplicaEngine as _;
 use crate::reply::{Outcome, Reply};
 use crate::units::{SimTime, Span};
 
 impl<O: Observer> Engine<'_, O> {
     /// Draw a workload's next request and schedule it: an unpaced one for its arrival at the platform, since
-    /// nothing happens to it before; a paced one for its birth.
+    /// nothing happens to it before; a paced one, or one for a batch, for its birth.
     #[inline]
     pub(super) fn await_birth(&mut self, workload: u32) {
         let source = &mut self.sources[workload as usize];
         source.next = source.draw();
         let Some(nature) = source.next else { return };
-        let paced = self.scenario.workloads[workload as usize].client.pace.is_some();
-        let at = if paced { nature.born } else { nature.born.saturating_add(source.one_way) };
+        let plan = &self.scenario.workloads[workload as usize];
+        let waits = plan.client.pace.is_some() || plan.is_batch();
+        let at = if waits { nature.born } else { nature.born.saturating_add(source.one_way) };
         self.schedule(at, Event::Arrival(workload));
     }
 
     pub(super) fn on_birth(&mut self, now: SimTime, workload: u32) {
         let id = self.bear(workload);
         let born = self.requests[id].born;
-        if self.scenario.workloads[workload as usize].client.pace.is_some() {
+        let plan = &self.scenario.workloads[workload as usize];
+        if plan.is_batch() {
+            self.gather(born, id);
+        } else if plan.client.pace.is_some() {
             self.ask_pacer(born, id);
         } else {
             self.on_arrival(now, id);
@@ -43,11 +48,10 @@ impl<O: Observer> Engine<'_, O> {
         let plan = &self.scenario.workloads[workload as usize];
         let source = &mut self.sources[workload as usize];
         let nature = source.next.take().expect("an arrival is scheduled with its nature");
-        let engine = &self.scenario.models[plan.model as usize].engine;
-        let (service, prefill) =
-            engine.service.draw(&mut source.service_stream, nature.prompt, nature.output);
+        let engine = &self.scenario.models[plan.pool as usize].engine;
+        let (service, prefill) = engine.draw(&mut source.service_stream, nature.prompt, nature.output);
         let request = Request {
-            phase: Phase::Sending,
+            phase: if plan.is_batch() { Phase::Pausing } else { Phase::Sending },
             workload,
             number: source.born,
             counted: nature.born >= self.warmup,
@@ -103,13 +107,20 @@ impl<O: Observer> Engine<'_, O> {
         let plan = &self.scenario.workloads[request.workload as usize];
         let arriving = Arriving {
             pair: plan.pair,
-            model: plan.model,
+            model: plan.pool,
             prompt: request.prompt,
             output: request.output,
             max_tokens: plan.max_tokens.unwrap_or(u32::MAX),
             expected_output: plan.mean_output,
             service: request.service,
             prefill: request.prefill,
+            spare: plan.is_batch(),
+            luck: if self.draws_luck {
+                let source = &self.sources[request.workload as usize];
+                source.luck.uniform(request.number, request.memory.attempts.into())
+            } else {
+                0.0
+            },
         };
         let workload = request.workload;
         if plan.client.timeout != Span::MAX && !ghost {
@@ -121,7 +132,7 @@ impl<O: Observer> Engine<'_, O> {
             }
         }
         self.platform.arrive(now, id, arriving);
-        if O::ACTIVE {
+        if O::ACTIVE && !arriving.spare {
             let green = self.platform.attempt(id).color == Color::Green;
             self.observer.labelled(now, arriving.pair, arriving.model, green);
         }
@@ -156,7 +167,7 @@ impl<O: Observer> Engine<'_, O> {
         if gone || back > self.end {
             // An answer that is only on its way when the run ends is no waste.
             if served && gone {
-                self.waste(&request, request.tokens());
+                self.waste(now, &request, request.tokens());
             }
             return if orphan { self.requests.leave(id) } else { self.requests[id].phase = Phase::Late };
         }
@@ -171,6 +182,9 @@ impl<O: Observer> Engine<'_, O> {
                 account.useful += tokens;
             });
             self.observer.succeeded(back, request.workload, request.counted, back - request.born);
+            if self.scenario.workloads[request.workload as usize].is_batch() {
+                self.end_in_job(back, id, true);
+            }
             self.requests.leave(id);
         } else {
             self.after_failure(back, id, Some(&reply));
@@ -207,6 +221,9 @@ impl<O: Observer> Engine<'_, O> {
             account.give_up(reason, request.tokens());
         });
         self.observer.gave_up(now, request.workload, reason);
+        if self.scenario.workloads[request.workload as usize].is_batch() {
+            self.end_in_job(now, id, false);
+        }
         self.requests.leave(id);
     }
 
@@ -220,7 +237,11 @@ impl<O: Observer> Engine<'_, O> {
         // One at a time: what its client does at once comes before the next timeout of the instant.
         if let Some((id, _)) = oldest(self).filter(|&(_, expires)| expires <= now) {
             let id = self.abandon(now, id);
-            self.after_failure(now, id, None);
+            if self.scenario.workloads[workload as usize].is_batch() {
+                self.give_up(now, id, GaveUp::Expired);
+            } else {
+                self.after_failure(now, id, None);
+            }
         }
         match oldest(self) {
             Some((_, expires)) => self.schedule(expires, Event::Timeout(workload)),
@@ -264,6 +285,9 @@ impl<O: Observer> Engine<'_, O> {
             source.deadlines.chain.replace(id, heir, &mut self.links.deadlines);
         }
         let told = now.saturating_add(source.one_way);
+        if self.scenario.workloads[request.workload as usize].is_batch() {
+            self.jobs.replace(id, heir);
+        }
         self.requests[id].phase = left_behind;
         self.requests[id].sent = told;
         self.schedule(told, Event::Disconnect(id));

@@ -7,6 +7,7 @@ use crate::chain::Id;
 use crate::metrics::ledger::Tokens;
 use crate::metrics::observer::Observer;
 use crate::platform::Effect;
+use crate::platform::autoscaler::Scaler as _;
 use crate::units::SimTime;
 
 impl<O: Observer> Engine<'_, O> {
@@ -16,6 +17,14 @@ impl<O: Observer> Engine<'_, O> {
             self.on_reply(now, id, reply);
             self.settle(now, model);
         }
+    }
+
+    pub(super) fn on_turn(&mut self, now: SimTime, model: u16, replica: u32, version: u8) {
+        let model = u32::from(model);
+        if let Some((id, reply)) = self.platform.turn(now, model, replica, version) {
+            self.on_reply(now, id, reply);
+        }
+        self.settle(now, model);
     }
 
     #[inline]
@@ -40,13 +49,14 @@ impl<O: Observer> Engine<'_, O> {
         }
         let model = self.platform.attempt(id).arriving.model;
         if let Some(consumed) = self.platform.disconnect(now, id) {
-            self.waste(&request, Tokens::new(consumed.prompt, consumed.output));
+            self.waste(now, &request, Tokens::new(consumed.prompt, consumed.output));
             self.requests.leave(id);
         }
         self.settle(now, model);
     }
 
-    pub(super) fn waste(&mut self, request: &Request, tokens: Tokens) {
+    pub(super) fn waste(&mut self, now: SimTime, request: &Request, tokens: Tokens) {
+        self.observer.wasted(now, request.workload, tokens);
         self.ledger.enter(request.workload, request.counted, |account| account.wasted += tokens);
     }
 
@@ -63,12 +73,16 @@ impl<O: Observer> Engine<'_, O> {
         for i in 0..self.effects.len() {
             match self.effects[i] {
                 Effect::Started { id, at } => {
-                    if O::ACTIVE {
+                    // Work for spare capacity has no wait to speak of.
+                    if O::ACTIVE && !self.platform.attempt(id).arriving.spare {
                         self.observer.started(now, model, now - self.platform.attempt(id).arrived);
                     }
                     self.await_completion(at, id);
                 }
                 Effect::Moved { id, at } => self.await_completion(at, id),
+                Effect::Turn { model, replica, version, at } => {
+                    self.schedule(at, Event::Turn { model: narrow(model), replica, version });
+                }
                 Effect::Failed { id, reply } => self.on_reply(now, id, reply),
                 Effect::DropTimer { model, at } => self.schedule(at, Event::Drop(narrow(model))),
                 Effect::Ready { model, replica, at } => {

@@ -24,12 +24,25 @@ pub enum Event {
         /// The version of its schedule.
         version: u16,
     },
+    /// Something happens on a replica that batches, unless that instant has moved.
+    Turn {
+        /// The model.
+        model: u16,
+        /// The replica.
+        replica: u32,
+        /// The version of what was said of it.
+        version: u8,
+    },
     /// A model's autoscaler looks.
     Tick(u16),
     /// A workload's next request is born (or, of an unpaced one, reaches the platform).
     Arrival(u32),
     /// A paced client wants to send a request again.
     Ask(Id),
+    /// A workload's batch file may have been open for its time.
+    FileCloses(u32),
+    /// A batch job reaches the platform.
+    JobArrives(u32),
     /// A request's next attempt reaches the platform.
     Send(Id),
     /// The drop timer of a model's buffer rings.
@@ -49,11 +62,11 @@ impl Classed for Event {
     fn class(&self) -> usize {
         match self {
             Event::ReplicaReady { .. } | Event::IncidentBegins(_) | Event::IncidentEnds(_) => 0,
-            Event::Completion { .. } => 1,
+            Event::Completion { .. } | Event::Turn { .. } => 1,
             Event::Tick(_) => 2,
             Event::Arrival(_) => 3,
-            Event::Ask(_) => 4,
-            Event::Send(_) => 5,
+            Event::Ask(_) | Event::FileCloses(_) => 4,
+            Event::Send(_) | Event::JobArrives(_) => 5,
             Event::Drop(_) => 6,
             Event::Deadline(_) => 7,
             Event::Timeout(_) => 8,

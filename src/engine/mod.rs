@@ -8,12 +8,14 @@
 //! | [`source`] | a workload at run time |
 //! | this file | the loop |
 //! | `clients` | births, sends, replies, retries |
+//! | `batch` | files gather, jobs go out |
 //! | `effects` | completions, looks, and doing what the platform asks for |
 //! | `records` | what is seen, and the end of the run |
 //!
 //! A reply travels half a round trip to its client, and what the client makes of it is worked out at once, on
 //! the client's clock: nothing else depends on it in between. So a failed attempt costs no event of its own.
 
+mod batch;
 mod clients;
 mod effects;
 pub mod event;
@@ -24,6 +26,9 @@ pub mod source;
 
 use crate::metrics::ledger::Ledger;
 use crate::metrics::observer::Observer;
+use crate::platform::autoscaler::Scaler as _;
+use crate::platform::incident::Harm;
+use crate::platform::lane::jobs::{JobCounts, Jobs};
 use crate::platform::model::Model;
 use crate::platform::{Effect, Platform};
 use crate::rng::Key;
@@ -42,6 +47,8 @@ const BEAT_EVENTS: u64 = 1 << 14;
 pub struct Run {
     /// The accounts; they balance.
     pub ledger: Ledger,
+    /// Batch jobs, per workload.
+    pub jobs: Vec<JobCounts>,
     /// Events worked on.
     pub events: u64,
     /// When it ended.
@@ -65,7 +72,9 @@ pub fn simulate<O: Observer>(
     let now = if finished { engine.end } else { engine.now };
     engine.close(now);
     engine.ledger.assert_balanced();
-    Run { ledger: engine.ledger, events: engine.events, end: now, finished }
+    engine.jobs.assert_balanced();
+    let jobs = engine.jobs.counts().to_vec();
+    Run { ledger: engine.ledger, jobs, events: engine.events, end: now, finished }
 }
 
 struct Engine<'a, O: Observer> {
@@ -76,6 +85,9 @@ struct Engine<'a, O: Observer> {
     requests: Requests,
     sources: Vec<Source>,
     links: TimerLinks,
+    /// Some attempts fail at random.
+    draws_luck: bool,
+    jobs: Jobs,
     /// The replicas each incident took.
     lost: Vec<u32>,
     ledger: Ledger,
@@ -97,16 +109,19 @@ impl<'a, O: Observer> Engine<'a, O> {
             let org = &scenario.orgs[workload.org as usize].name;
             Source::new(workload, key.with("org").with(org.as_str()).with(workload.name.as_str()))
         };
+        let weighted = |pair: &crate::scenario::PairId| (pair.model, scenario.orgs[pair.org as usize].weight);
         Engine {
             platform: Platform::new(
                 scenario.models.iter().enumerate().map(model).collect(),
-                scenario.pairs.iter().map(|pair| pair.model).collect(),
+                &scenario.pairs.iter().map(weighted).collect::<Vec<_>>(),
             ),
             sources: scenario.workloads.iter().map(source).collect(),
             ledger: Ledger::new(scenario.workloads.len()),
             queue: Queue::default(),
             requests: Requests::default(),
             links: TimerLinks::default(),
+            draws_luck: scenario.incidents.iter().any(|i| matches!(i.harm, Harm::ErrorShare { .. })),
+            jobs: Jobs::new(scenario.workloads.iter().map(|w| (w.pair, w.lane.batch().copied()))),
             lost: vec![0; scenario.incidents.len()],
             effects: Vec::new(),
             warmup: SimTime::ZERO + scenario.run.warmup,
@@ -128,6 +143,10 @@ impl<'a, O: Observer> Engine<'a, O> {
             if let Some(interval) = config.autoscaler.interval() {
                 self.schedule(SimTime::ZERO + interval, Event::Tick(model));
             }
+        }
+        for model in 0..self.scenario.models.len() as u32 {
+            self.platform.open(SimTime::ZERO, model);
+            self.settle(SimTime::ZERO, model);
         }
         for workload in 0..self.sources.len() as u32 {
             self.await_birth(workload);
@@ -163,10 +182,13 @@ impl<'a, O: Observer> Engine<'a, O> {
                     self.settle(now, incident.model);
                 }
                 Event::Completion { id, version } => self.on_completion(now, id, version),
+                Event::Turn { model, replica, version } => self.on_turn(now, model, replica, version),
                 Event::Tick(model) => self.on_tick(now, model),
                 Event::Arrival(workload) => self.on_birth(now, workload),
                 Event::Ask(id) => self.ask_pacer(now, id),
                 Event::Send(id) => self.on_arrival(now, id),
+                Event::FileCloses(workload) => self.on_file_closes(now, workload),
+                Event::JobArrives(job) => self.on_job_arrives(now, job),
                 Event::Drop(model) => {
                     self.platform.drop_expired(now, u32::from(model));
                     self.settle(now, u32::from(model));

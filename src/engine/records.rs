@@ -37,7 +37,10 @@ impl<O: Observer> Engine<'_, O> {
             ended,
             green: attempt.map(|a| a.color == Color::Green),
             wait: attempt.map(waited),
-            first_token: attempt.filter(|_| served).and_then(|a| a.first_token()).map(|t| t + round_trip),
+            first_token: attempt
+                .filter(|_| served)
+                .and_then(|_| self.platform.first_token(id))
+                .map(|t| t + round_trip),
             prompt: request.prompt,
             output: request.output,
         });

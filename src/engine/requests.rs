@@ -10,7 +10,7 @@ use crate::units::{SimTime, Span};
 pub enum Phase {
     /// The entry is free.
     Free,
-    /// Waiting to ask its pacer for a slot.
+    /// Waiting to ask its pacer for a slot, or for its batch job to be submitted.
     Pausing,
     /// Waiting to be sent at `sent`, or under way to the platform since.
     Sending,

@@ -37,6 +37,8 @@ pub struct Source {
     pub service_stream: Stream,
     /// Jitter of its retries, addressed by (request, draw).
     pub jitter: Key,
+    /// Whether an attempt fails at random, addressed by (request, attempt).
+    pub luck: Key,
     /// Requests born so far.
     pub born: u64,
     /// The next request to be born.
@@ -77,6 +79,7 @@ impl Source {
             .expect("a validated workload has its tokens"),
             service_stream: stream("service"),
             jitter: key.with("jitter"),
+            luck: key.with("luck"),
             born: 0,
             next: None,
             pacer: Pacer::default(),

@@ -1,32 +1,111 @@
-//! The rate laws' registry. A new law is a file here that implements `RateLaw` and `Written`, its `mod` and
-//! `use` lines, and one line of the registry.
+//! The rate laws' registry. A new law is a file in `src/limit/law` that implements `RateLaw` and `Written`, and
+//! one line below: the line declares the module too.
 
-use super::fixed::Fixed;
-use super::rate_law::Written;
-use super::success_window::SuccessWindow;
-use super::unlimited::Unlimited;
+use super::rate_law::{Kept, RateLaw, Written};
 use super::usage::{Rates, Usage};
 use crate::read::{Family, Tagged};
 use crate::registry::registry;
-use crate::units::{SimTime, Span};
+use crate::units::Span;
 
-pub use super::rate_law::{Kept, Live, RateLaw};
+pub use super::rate_law::{Answer, Asked, Live, Scene};
 
-/// The registry, and beside it what each law keeps of the rules.
+/// The modules, the enum of all laws, and the enums of what they remember.
 macro_rules! laws {
-    ($($(#[$doc:meta])* $Kind:ident,)+) => {
-        registry! {
+    ($($(#[$doc:meta])* $module:ident: $Kind:ident,)+) => {
+        $(pub mod $module; use $module::$Kind;)+
+
+        registry!(@enum {
             /// Any of the laws.
             #[derive(PartialEq)]
-            pub enum Law: RateLaw { $($(#[$doc])* $Kind,)+ }
-            reads {
-                rates(now: SimTime, usage: &mut Usage, live: &Live) -> Rates;
-                window() -> Span;
-                describe() -> String;
-                reads_utilization() -> bool;
+        } Law { $($(#[$doc])* $Kind,)+ });
+        registry!(@written Law { $($(#[$doc])* $Kind,)+ } [] [Written] [()]);
+
+        /// What the law remembers of one (org, model).
+        #[derive(Clone, Debug)]
+        pub enum Memory {
+            $($(#[$doc])* $Kind(<$Kind as RateLaw>::Memory),)+
+        }
+
+        /// What the law remembers of a model, over all orgs.
+        #[derive(Clone, Debug)]
+        pub enum Shared {
+            $($(#[$doc])* $Kind(<$Kind as RateLaw>::Shared),)+
+        }
+
+        /// What each kind does, by its own `RateLaw`.
+        ///
+        /// # Panics
+        /// If the memory is of another kind than the law.
+        impl Law {
+            /// A model before anything has happened.
+            pub fn shared(&self) -> Shared {
+                match self {
+                    $(Law::$Kind(law) => Shared::$Kind(law.shared()),)+
+                }
             }
-            advances {}
-            written[] as Written, given ();
+
+            /// An org of this weight, new to the model.
+            pub fn join(&self, weight: f64, shared: &mut Shared) -> Memory {
+                match (self, shared) {
+                    $((Law::$Kind(law), Shared::$Kind(shared)) => Memory::$Kind(law.join(weight, shared)),)+
+                    _ => other_kind(),
+                }
+            }
+
+            /// The dynamic rates per second; an unlimited resource is infinite.
+            #[inline]
+            pub fn rates(
+                &self, scene: &Scene, usage: &mut Usage, memory: &mut Memory, shared: &mut Shared,
+            ) -> Rates {
+                match (self, memory, shared) {
+                    $((Law::$Kind(law), Memory::$Kind(memory), Shared::$Kind(shared)) => {
+                        law.rates(scene, usage, memory, shared)
+                    })+
+                    _ => other_kind(),
+                }
+            }
+
+            /// An attempt was labelled.
+            #[inline]
+            pub fn asked(&self, scene: &Scene, asked: &Asked, memory: &mut Memory, shared: &mut Shared) {
+                match (self, memory, shared) {
+                    $((Law::$Kind(law), Memory::$Kind(memory), Shared::$Kind(shared)) => {
+                        law.asked(scene, asked, memory, shared)
+                    })+
+                    _ => other_kind(),
+                }
+            }
+
+            /// An attempt ended.
+            #[inline]
+            pub fn answered(&self, scene: &Scene, answer: Answer, memory: &mut Memory, shared: &mut Shared) {
+                match (self, memory, shared) {
+                    $((Law::$Kind(law), Memory::$Kind(memory), Shared::$Kind(shared)) => {
+                        law.answered(scene, answer, memory, shared)
+                    })+
+                    _ => other_kind(),
+                }
+            }
+
+            /// The window of recent use.
+            pub fn window(&self) -> Span {
+                match self { $(Law::$Kind(law) => law.window(),)+ }
+            }
+
+            /// The law and its main parameters in a few words.
+            pub fn describe(&self) -> String {
+                match self { $(Law::$Kind(law) => law.describe(),)+ }
+            }
+
+            /// Whether the law reads [`Live::utilization`].
+            pub fn reads_utilization(&self) -> bool {
+                match self { $(Law::$Kind(law) => law.reads_utilization(),)+ }
+            }
+
+            /// Whether the clock of recent use stands still from a 503 to the next 200.
+            pub fn freezes_on_503(&self) -> bool {
+                match self { $(Law::$Kind(law) => law.freezes_on_503(),)+ }
+            }
         }
 
         /// The rules each law keeps, by its tag, in the order of the registry.
@@ -36,11 +115,27 @@ macro_rules! laws {
 
 laws! {
     /// A multiple of the successes of the past window.
-    SuccessWindow,
+    success_window: SuccessWindow,
+    /// A multiple of exponentially averaged successes.
+    ewma: Ewma,
+    /// Additive increase while the rate is used, a cut at each 503.
+    additive: Additive,
+    /// Live capacity, shared by max–min among the orgs that ask.
+    fair_share: FairShare,
+    /// A multiple of the best recent minute, fading.
+    recent_peak: RecentPeak,
+    /// A tier's limit, approached from the best recent minute.
+    tiered: Tiered,
+    /// An expression of the scenario.
+    formula: Formula,
     /// Constant limits.
-    Fixed,
+    fixed: Fixed,
     /// No limits.
-    Unlimited,
+    unlimited: Unlimited,
+}
+
+fn other_kind() -> ! {
+    unreachable!("a law meets memory of its own kind alone")
 }
 
 /// All laws, as a scenario names them.

@@ -1,6 +1,7 @@
 //! The limiter's state for one (org, model): usage, two meters, reserved slots.
 
-use super::law::{Live, RateLaw as _};
+use super::clock::Clock;
+use super::law::{Answer, Asked, Live, Memory, Scene, Shared};
 use super::meter::{Meter, increment};
 use super::policy::{Credit, Policy, ResetMode};
 use super::usage::{Rates, Served, Usage};
@@ -34,10 +35,25 @@ pub struct Cost {
     pub tokens: f64,
 }
 
+/// A model's limits at an instant.
+#[derive(Debug)]
+pub struct Limits<'a> {
+    /// The instant.
+    pub now: SimTime,
+    /// The limit block.
+    pub policy: &'a Policy,
+    /// What its law may know.
+    pub live: Live,
+    /// What its law remembers over all orgs.
+    pub shared: &'a mut Shared,
+}
+
 /// Limiter state of one (org, model).
 #[derive(Clone, Debug)]
 pub struct Pair {
     usage: Usage,
+    memory: Memory,
+    clock: Clock,
     requests: Meter,
     tokens: Meter,
     slots: [SimTime; 2],
@@ -63,10 +79,12 @@ impl Reading {
 }
 
 impl Pair {
-    /// An org new to the model.
-    pub fn new(policy: &Policy) -> Pair {
+    /// An org of this weight, new to the model; `shared` is what the law remembers of that.
+    pub fn new(policy: &Policy, weight: f64, shared: &mut Shared) -> Pair {
         Pair {
             usage: Usage::new(policy.law.window()),
+            memory: policy.law.join(weight, shared),
+            clock: Clock::RUNNING,
             requests: Meter::default(),
             tokens: Meter::default(),
             slots: [SimTime::ZERO; 2],
@@ -77,15 +95,21 @@ impl Pair {
         }
     }
 
-    /// The dynamic rates per second at `now`.
     #[inline]
-    pub fn rates(&mut self, policy: &Policy, now: SimTime, live: &Live) -> Rates {
-        policy.law.rates(now, &mut self.usage, live)
+    fn scene(&self, limits: &Limits) -> Scene {
+        Scene { now: limits.now, recent: self.clock.at(limits.now), live: limits.live }
+    }
+
+    /// The dynamic rates per second.
+    #[inline]
+    pub fn rates(&mut self, limits: &mut Limits) -> Rates {
+        let scene = self.scene(limits);
+        limits.policy.law.rates(&scene, &mut self.usage, &mut self.memory, limits.shared)
     }
 
     /// Credited successes per second over the law's window.
     pub fn success_rates(&mut self, now: SimTime) -> Rates {
-        self.usage.rates(now)
+        self.usage.rates(self.clock.at(now))
     }
 
     /// The output tokens to expect of a request: the mean over this pair's successes, until the first the
@@ -110,9 +134,13 @@ impl Pair {
 
     /// Label an arriving attempt. A green one is charged on both meters, whatever becomes of it.
     #[inline]
-    pub fn label(&mut self, policy: &Policy, now: SimTime, cost: Cost, live: &Live) -> Color {
-        let rates = self.rates(policy, now, live);
-        let reading = self.read(policy, now, cost, rates);
+    pub fn label(&mut self, limits: &mut Limits, cost: Cost) -> Color {
+        let met = self.rates(limits);
+        let scene = self.scene(limits);
+        let asked = Asked { tokens: cost.tokens, met };
+        limits.policy.law.asked(&scene, &asked, &mut self.memory, limits.shared);
+        let (policy, now) = (limits.policy, limits.now);
+        let reading = self.read(policy, now, cost, met);
         if reading.waits != [Span::ZERO; 2] {
             return Color::Red(reading.binding());
         }
@@ -125,29 +153,54 @@ impl Pair {
     }
 
     /// A served attempt: credit it, and settle the token meter to the true count if it was charged.
-    pub fn complete(&mut self, policy: &Policy, now: SimTime, done: &Completion, live: &Live) {
+    pub fn complete(&mut self, limits: &mut Limits, done: &Completion) {
+        let (policy, now) = (limits.policy, limits.now);
+        self.clock.resume(now);
         let green = done.color == Color::Green;
         if green {
-            let rate = self.rates(policy, now, live).tokens;
+            let rate = self.rates(limits).tokens;
             let true_tokens = done.served.tokens as f64;
             let more = increment((true_tokens - done.cost.tokens).max(0.0), rate);
             let less = increment((done.cost.tokens - true_tokens).max(0.0), rate);
             self.tokens.settle(now, more, less);
         }
-        if green || policy.credit == Credit::All {
-            self.usage.credit(now, done.served);
+        let credited = (green || policy.credit == Credit::All).then_some(done.served);
+        if let Some(served) = credited {
+            self.usage.credit(self.clock.at(now), served);
         }
+        let scene = self.scene(limits);
+        policy.law.answered(&scene, Answer::Ok(credited), &mut self.memory, limits.shared);
         self.output_sum += u64::from(done.output);
         self.successes += 1;
     }
 
+    /// An attempt ended without service: with `refund_unserved` what a green one was charged comes back, at the
+    /// rates of the present; its meters never fall behind the clock.
+    pub fn unserved(&mut self, limits: &mut Limits, color: Color, cost: Cost) {
+        if !limits.policy.refund_unserved || color != Color::Green {
+            return;
+        }
+        let rates = self.rates(limits);
+        self.requests.settle(limits.now, Span::ZERO, increment(1.0, rates.requests));
+        self.tokens.settle(limits.now, Span::ZERO, increment(cost.tokens, rates.tokens));
+    }
+
+    /// An attempt was answered with a 503.
+    pub fn unavailable(&mut self, limits: &mut Limits) {
+        if limits.policy.law.freezes_on_503() {
+            self.clock.pause(limits.now);
+        }
+        let scene = self.scene(limits);
+        limits.policy.law.answered(&scene, Answer::Unavailable, &mut self.memory, limits.shared);
+    }
+
     /// The wait that `x-ratelimit-reset` tells on a failure, before rounding. `limited` is the binding
     /// resource of a red attempt, `None` for a 503; `backlog` the model's waiting work over its service rate.
-    pub fn reset(&mut self, policy: &Policy, now: SimTime, ask: &Ask, live: &Live) -> Span {
+    pub fn reset(&mut self, limits: &mut Limits, ask: &Ask) -> Span {
         if ask.mode == ResetMode::Model && ask.limited.is_some() {
             return ask.backlog;
         }
-        let rates = self.rates(policy, now, live);
+        let (policy, now, rates) = (limits.policy, limits.now, self.rates(limits));
         let reading = self.read(policy, now, ask.cost, rates);
         let conforms_in = reading.waits[0].max(reading.waits[1]);
         match ask.mode {

@@ -1,6 +1,7 @@
 //! The limit block of a model: law, burst, enforcement, attribution's details and headers.
 
 use super::law::{LAWS, Law};
+use super::presets;
 use crate::bounds;
 use crate::read::{Key, Spec, Table};
 use crate::units::Span;
@@ -80,6 +81,8 @@ pub struct Policy {
     pub headers: Headers,
     /// Whether errors also carry `Retry-After`, with the same seconds.
     pub retry_after: bool,
+    /// Whether a green attempt that ends unserved gets its charges back.
+    pub refund_unserved: bool,
 }
 
 const RESET_MODES: &[(&str, &str)] = &[
@@ -101,8 +104,11 @@ const RESET: Spec = Spec::new(
 /// The keys of `[model.limit]`.
 pub const SPEC: Spec = Spec::new(
     "limit",
-    "how orgs are limited on the model",
+    "how orgs are limited on the model; a bare string names a preset",
     &[
+        Key::choice("preset", presets::WORDS)
+            .optional()
+            .doc("a limit block to start from; the keys beside it override its own"),
         Key::choice(
             "enforcement",
             &[
@@ -126,13 +132,20 @@ pub const SPEC: Spec = Spec::new(
             .or("\"green\"")
             .doc("which successes count as recent usage"),
         Key::bool("retry_after").or("false").doc("errors also carry `Retry-After`"),
+        Key::bool("refund_unserved")
+            .or("false")
+            .doc("a charged attempt that ends unserved gets its charges back"),
         Key::one_of("law", &LAWS).or("{ success_window = { share = 0.5 } }").doc("the rate law"),
     ],
-);
+)
+.shorthand(&["preset"]);
 
 impl Policy {
     /// Read a limit block.
     pub fn read(table: &mut Table) -> Policy {
+        if let Some(toml) = table.opt_choice("preset").and_then(presets::toml) {
+            table.underlay(toml);
+        }
         let enforcement = match table.choice("enforcement") {
             "attribution" => Enforcement::Attribution,
             "hard" => Enforcement::Hard,
@@ -153,7 +166,18 @@ impl Policy {
         };
         let credit = if table.choice("credit") == "all" { Credit::All } else { Credit::Green };
         let retry_after = table.bool("retry_after");
+        let refund_unserved = table.bool("refund_unserved");
         let law = Law::of(table.tagged("law"));
-        Policy { law, burst, enforcement, credit, reset_on_429, reset_otherwise, headers, retry_after }
+        Policy {
+            law,
+            burst,
+            enforcement,
+            credit,
+            reset_on_429,
+            reset_otherwise,
+            headers,
+            retry_after,
+            refund_unserved,
+        }
     }
 }

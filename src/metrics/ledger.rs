@@ -44,6 +44,8 @@ pub struct Account {
     pub gave_up_deadline: u64,
     /// Requests given up because the response said to wait too long.
     pub gave_up_not_retryable: u64,
+    /// Requests of batch jobs whose window ended first.
+    pub gave_up_expired: u64,
     /// Requests open at the end of the run.
     pub open: u64,
     /// Attempts sent.
@@ -75,7 +77,7 @@ pub struct Account {
 impl Account {
     /// Requests given up, whatever the reason.
     pub fn gave_up(&self) -> u64 {
-        self.gave_up_attempts + self.gave_up_deadline + self.gave_up_not_retryable
+        self.gave_up_attempts + self.gave_up_deadline + self.gave_up_not_retryable + self.gave_up_expired
     }
 
     /// Count an answered attempt.
@@ -95,6 +97,7 @@ impl Account {
             GaveUp::Attempts => &mut self.gave_up_attempts,
             GaveUp::Deadline => &mut self.gave_up_deadline,
             GaveUp::NotRetryable => &mut self.gave_up_not_retryable,
+            GaveUp::Expired => &mut self.gave_up_expired,
         } += 1;
         self.lost += tokens;
     }
@@ -107,6 +110,7 @@ impl Account {
         self.gave_up_attempts += other.gave_up_attempts;
         self.gave_up_deadline += other.gave_up_deadline;
         self.gave_up_not_retryable += other.gave_up_not_retryable;
+        self.gave_up_expired += other.gave_up_expired;
         self.open += other.open;
         self.attempts += other.attempts;
         self.ok_200 += other.ok_200;

@@ -44,6 +44,11 @@ fn ratio(numerator: u64, denominator: u64) -> Option<f64> {
     (denominator > 0).then(|| numerator as f64 / denominator as f64)
 }
 
+/// The cost of everything, by what came of it.
+fn cost_per(s: &Summary, amount: f64) -> Option<f64> {
+    (amount > 0.0).then(|| s.cost_usd / amount)
+}
+
 fn quantile(s: &Summary, q: f64) -> Option<f64> {
     s.time_to_success.quantile_of(q, s.account.requests).map(|t| t.as_secs_f64())
 }
@@ -113,6 +118,9 @@ metrics! {
     limited_429_request_share: Share = |s| ratio(s.account.limited_429_request, s.account.attempts);
     limited_429_token_share: Share = |s| ratio(s.account.limited_429_token, s.account.attempts);
     unavailable_503_share: Share = |s| ratio(s.account.unavailable_503, s.account.attempts);
+    gave_up_expired: Count = |s| per_run(s, s.account.gave_up_expired as f64);
+    cost_per_million_tokens_usd: Usd = |s| cost_per(s, s.account.useful.total() as f64 / 1e6);
+    cost_per_success_usd: Usd = |s| cost_per(s, s.account.succeeded as f64);
 }
 
 /// A metric by name.

@@ -4,6 +4,7 @@
 //! of the side where a thing happens: births, sends and answers on the client's clock, labels, starts and
 //! levels on the platform's. They are given with each call and need not be in order across calls.
 
+use super::ledger::Tokens;
 use crate::client::GaveUp;
 use crate::limit::usage::Rates;
 use crate::platform::model::Levels;
@@ -74,6 +75,8 @@ pub trait Observer {
     fn succeeded(&mut self, at: SimTime, workload: u32, counted: bool, took: Span) {}
     /// A request was given up.
     fn gave_up(&mut self, at: SimTime, workload: u32, reason: GaveUp) {}
+    /// Tokens were served in vain.
+    fn wasted(&mut self, at: SimTime, workload: u32, tokens: Tokens) {}
     /// A model's levels, after any change.
     fn levels(&mut self, at: SimTime, model: u32, levels: &Levels) {}
     /// The first instant of a bin, before anything happens in it: when to be told next, if ever.

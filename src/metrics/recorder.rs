@@ -1,6 +1,7 @@
 //! The observer that fills the summary and the series of one replication.
 
 use super::histogram::Histogram;
+use super::ledger::Tokens;
 use super::observer::{AttemptRecord, Ended, Observer};
 use super::series::{Bins, CapacityBin, OutcomeBin, RateBin};
 use super::summary::Summary;
@@ -52,10 +53,17 @@ pub struct Recorder<'a> {
     /// Per bin and model.
     pub capacity: Bins<CapacityBin>,
     open_bins: Vec<OpenBin>,
+    /// Per model, replicas × ns: of the whole run, and of it the warm-up.
+    pub replica_ns: Vec<[f64; 2]>,
     levels: Vec<(SimTime, Option<Levels>)>,
     pair_marks: Vec<[Rates; 2]>,
     next_bin: usize,
     marked: [bool; 2],
+}
+
+/// Replicas that stand, whatever they do.
+fn replicas(levels: &Levels) -> f64 {
+    f64::from(levels.ready) + f64::from(levels.starting) + f64::from(levels.draining)
 }
 
 /// A rate not looked at yet: not defined, as an unlimited one is not.
@@ -72,6 +80,7 @@ impl<'a> Recorder<'a> {
             rates: Bins::new(layout.interval, layout.end, layout.pairs),
             capacity: Bins::new(layout.interval, layout.end, layout.models),
             open_bins: vec![OpenBin::default(); workloads],
+            replica_ns: vec![[0.0; 2]; layout.models],
             levels: vec![(SimTime::ZERO, None); layout.models],
             pair_marks: vec![[UNSEEN; 2]; layout.pairs],
             next_bin: 0,
@@ -130,9 +139,12 @@ impl<'a> Recorder<'a> {
         }
         if let Some(levels) = levels {
             let values = [f64::from(levels.in_service), levels.utilization, f64::from(levels.waiting)];
+            let replicas = replicas(levels);
             self.capacity.spread(*since, at, model, |bin, ns| {
                 bin.integrals.iter_mut().zip(values).for_each(|(sum, value)| *sum += value * ns);
+                bin.replica_ns += replicas * ns;
             });
+            self.replica_ns[model as usize][0] += replicas * (at - *since).as_ns() as f64;
         }
         *since = at;
     }
@@ -210,6 +222,10 @@ impl Observer for Recorder<'_> {
         self.outcomes.at(at, workload).gave_up += 1;
     }
 
+    fn wasted(&mut self, at: SimTime, workload: u32, tokens: Tokens) {
+        self.outcomes.at(at, workload).wasted += tokens;
+    }
+
     #[inline]
     fn levels(&mut self, at: SimTime, model: u32, levels: &Levels) {
         self.integrate(at, model);
@@ -246,6 +262,13 @@ impl Observer for Recorder<'_> {
     ) {
         if self.levels[model as usize].1.is_none() {
             self.levels[model as usize].1 = Some(*levels);
+        }
+        if at == self.layout.warmup {
+            // Without integrating up to here, which would round another sum.
+            let (since, held) = self.levels[model as usize];
+            let more = held.map_or(0.0, |held| replicas(&held) * at.saturating_since(since).as_ns() as f64);
+            let [whole, warmup] = &mut self.replica_ns[model as usize];
+            *warmup = *whole + more;
         }
         if self.at_bin(at) {
             let bin = self.capacity.get_mut(self.next_bin, model as usize);

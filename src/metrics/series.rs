@@ -3,6 +3,7 @@
 //! Bins are reached by instant, so that what is said about the client's clock and about the platform's may
 //! come interleaved. The number of bins is bounded when the scenario is read.
 
+use super::ledger::Tokens;
 use crate::limit::usage::Rates;
 use crate::units::{SimTime, Span};
 
@@ -120,6 +121,8 @@ pub struct OutcomeBin {
     pub output_tokens: u64,
     /// Requests that succeeded.
     pub succeeded: u64,
+    /// Tokens served in vain.
+    pub wasted: Tokens,
     /// Sum over replications of the median and the 99th percentile of time to success in the bin.
     pub time_to_success_ns: [u128; 2],
     /// Replications in which the bin has a success.
@@ -159,6 +162,8 @@ pub struct CapacityBin {
     pub sampled: u32,
     /// Time integrals over the bin, in unit × ns: in service, utilisation, buffer depth.
     pub integrals: [f64; 3],
+    /// Time integral of replicas, starting, ready and draining, in replicas × ns.
+    pub replica_ns: f64,
     /// Buffer waits of the attempts that started in the bin, in ns, and their number.
     pub wait_ns: u128,
     /// Attempts that started in the bin.
@@ -187,6 +192,7 @@ impl OutcomeBin {
         self.prompt_tokens += other.prompt_tokens;
         self.output_tokens += other.output_tokens;
         self.succeeded += other.succeeded;
+        self.wasted += other.wasted;
         self.quantiled += other.quantiled;
         for i in 0..2 {
             self.time_to_success_ns[i] += other.time_to_success_ns[i];
@@ -222,6 +228,7 @@ impl CapacityBin {
             self.replicas[i] += other.replicas[i];
             self.integrals[i] += other.integrals[i];
         }
+        self.replica_ns += other.replica_ns;
         self.sampled += other.sampled;
         self.wait_ns += other.wait_ns;
         self.started += other.started;

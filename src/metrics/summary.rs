@@ -3,6 +3,7 @@
 use super::histogram::Histogram;
 use super::ledger::Account;
 use crate::limit::usage::Rates;
+use crate::platform::lane::jobs::JobCounts;
 use crate::units::Span;
 
 /// A mean over spans.
@@ -51,6 +52,8 @@ pub struct Summary {
     pub cost_usd: f64,
     /// The part of it served to clients that had gone.
     pub wasted_cost_usd: f64,
+    /// Batch jobs, those of the warm-up included.
+    pub jobs: JobCounts,
     /// Replications merged into this.
     pub replications: u32,
 }
@@ -83,5 +86,6 @@ impl Summary {
         self.first_token.merge(&other.first_token);
         self.cost_usd += other.cost_usd;
         self.wasted_cost_usd += other.wasted_cost_usd;
+        self.jobs.add(&other.jobs);
     }
 }

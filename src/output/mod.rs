@@ -5,6 +5,7 @@
 //! | [`columns`] | every column of every table: name, unit, meaning |
 //! | [`table`] | rows to CSV text, one rule for numbers |
 //! | [`report`], [`summary_json`] | the tables and the summary of a result |
+//! | [`spend`] | what was spent, by bin, org, key and lane |
 //! | `rows` | whose the rows of the summary are, and their intervals |
 //! | [`attempt_log`] | every attempt, streamed |
 //! | [`interval`] | confidence intervals over replications |
@@ -29,6 +30,7 @@ pub mod manifest;
 mod opening;
 pub mod report;
 mod rows;
+pub mod spend;
 pub mod summary_json;
 pub mod table;
 pub mod writer;

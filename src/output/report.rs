@@ -3,6 +3,7 @@
 use super::columns::{CAPACITY, Column, OUTCOMES, RATES, SUMMARY, TIME_TO_SUCCESS, TableSpec};
 use super::interval::Interval;
 use super::rows::{summary_rows, workload_names};
+use super::spend;
 use super::summary_json;
 use super::table::{Cell, Table};
 use crate::metrics::metric::{self, Unit};
@@ -31,6 +32,7 @@ pub fn tables(loaded: &Loaded, results: &Results) -> Vec<ReportFile> {
         outcomes(scenario, results),
         rates(scenario, results),
         capacity(scenario, results),
+        spend::table(scenario, results),
         time_to_success(scenario, results),
         plain("summary.json", summary_json::text(loaded, results).into_bytes()),
         plain("scenario.toml", loaded.resolved.to_toml().into_bytes()),
@@ -41,24 +43,24 @@ pub fn tables(loaded: &Loaded, results: &Results) -> Vec<ReportFile> {
 const MEMORY: &str = "memory takes every row";
 
 /// A table being filled; with several replications it has band columns at the right.
-struct Filling {
+pub(super) struct Filling {
     spec: &'static TableSpec,
     columns: Vec<Column>,
     table: Table<Vec<u8>>,
 }
 
 impl Filling {
-    fn new(spec: &'static TableSpec, bands: &[&str], results: &Results) -> Filling {
+    pub(super) fn new(spec: &'static TableSpec, bands: &[&str], results: &Results) -> Filling {
         let columns = if results.replications > 1 { spec.with_bands(bands) } else { spec.columns.to_vec() };
         let table = Table::new(Vec::new(), &columns).expect(MEMORY);
         Filling { spec, columns, table }
     }
 
-    fn row(&mut self, cells: &[Cell]) {
+    pub(super) fn row(&mut self, cells: &[Cell]) {
         self.table.row(cells).expect(MEMORY);
     }
 
-    fn finish(self) -> ReportFile {
+    pub(super) fn finish(self) -> ReportFile {
         let bytes = self.table.finish().expect(MEMORY);
         ReportFile { name: self.spec.file, columns: self.columns, bytes }
     }
@@ -88,7 +90,7 @@ fn summary(scenario: &Scenario, results: &Results) -> ReportFile {
 }
 
 /// A sum over replications as a mean per run: whole for a single run.
-fn per_run(sum: u64, replications: u32) -> Cell<'static> {
+pub(super) fn per_run(sum: u64, replications: u32) -> Cell<'static> {
     if replications == 1 { Cell::Count(sum) } else { Cell::Number(sum as f64 / f64::from(replications)) }
 }
 

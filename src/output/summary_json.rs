@@ -1,10 +1,10 @@
 //! `summary.json`: the summary with what was simulated, causes, checks and intervals over replications.
 
 use super::rows::{intervals, summary_rows};
-use crate::limit::law::RateLaw as _;
+use super::spend;
 use crate::metrics::metric::{METRICS, Unit};
 use crate::metrics::summary::Summary;
-use crate::platform::autoscaler::Autoscaler;
+use crate::platform::autoscaler::{Autoscaler, Scaler as _};
 use crate::platform::incident::Harm;
 use crate::replications::Results;
 use crate::scenario::Scenario;
@@ -31,6 +31,9 @@ pub fn text(loaded: &Loaded, results: &Results) -> String {
         "causes": causes(scenario),
         "rows": rows(scenario, results),
         "totals": metrics(&results.total),
+        "orgs": spend::orgs(scenario, results).iter().map(|party| spent("org", party)).collect::<Vec<_>>(),
+        "keys": spend::keys(scenario, results).iter().map(|party| spent("key", party)).collect::<Vec<_>>(),
+        "lanes": spend::lanes(scenario, results).iter().map(|party| spent("lane", party)).collect::<Vec<_>>(),
         "checks": checks(scenario, results),
     });
     let mut text = serde_json::to_string_pretty(&document).expect("names and finite numbers serialize");
@@ -65,6 +68,18 @@ fn rows(scenario: &Scenario, results: &Results) -> Vec<Value> {
             row.insert("org".into(), org.into());
             row.insert("workload".into(), workload.into());
             row.insert("model".into(), model.into());
+            // The last row is of no workload.
+            if let Some(plan) = scenario.workloads.get(index) {
+                row.insert("key".into(), plan.key.as_str().into());
+                row.insert("lane".into(), plan.lane.word().into());
+                if plan.is_batch() {
+                    row.insert("jobs".into(), jobs(summary));
+                }
+                if plan.pool != plan.model {
+                    let pool = scenario.models[plan.pool as usize].name.as_str();
+                    row.insert("pool".into(), pool.into());
+                }
+            }
             row.append(&mut metrics(summary));
             if results.replications > 1 {
                 row.insert("intervals_95".into(), row_intervals(results, index));
@@ -72,6 +87,47 @@ fn rows(scenario: &Scenario, results: &Results) -> Vec<Value> {
             Value::Object(row)
         })
         .collect()
+}
+
+/// What is said of an org, a key or a lane.
+const SPENT: [&str; 11] = [
+    "requests",
+    "succeeded",
+    "success_share",
+    "prompt_tokens",
+    "output_tokens",
+    "time_to_success_p99_s",
+    "cost_usd",
+    "wasted_tokens",
+    "wasted_cost_usd",
+    "cost_per_million_tokens_usd",
+    "cost_per_success_usd",
+];
+
+/// A party's sums.
+fn spent(what: &str, party: &spend::Party) -> Value {
+    let mut row = Map::new();
+    row.extend(party.org.map(|org| ("org".to_owned(), org.into())));
+    row.insert(what.to_owned(), party.name.into());
+    let all = metrics(&party.summary);
+    row.extend(SPENT.iter().filter_map(|&name| Some((name.to_owned(), all.get(name)?.clone()))));
+    Value::Object(row)
+}
+
+/// What became of a workload's batch jobs: means per run.
+fn jobs(summary: &Summary) -> Value {
+    let (jobs, n) = (&summary.jobs, f64::from(summary.replications.max(1)));
+    let mean = |count: u64| number(count as f64 / n);
+    json!({
+        "waiting": mean(jobs.waiting),
+        "submitted": mean(jobs.submitted),
+        "done": mean(jobs.done),
+        "partly_expired": mean(jobs.partly_expired),
+        "open": mean(jobs.open()),
+        "requests": mean(jobs.requests),
+        "requests_done": mean(jobs.requests_done),
+        "requests_expired": mean(jobs.requests_expired),
+    })
 }
 
 /// The 95 % interval of every metric that is defined in each replication.
@@ -156,6 +212,14 @@ fn causes(scenario: &Scenario) -> Vec<Value> {
         let label = match incident.harm {
             Harm::LoseReplicas { count } => format!("−{count} replica{}", if count == 1 { "" } else { "s" }),
             Harm::Slowdown { factor } => format!("{} × slower", super::table::number(factor)),
+            Harm::ErrorShare { share } => format!("{} % errors", super::table::number(100.0 * share)),
+            Harm::Traffic { org, factor } => {
+                let whose = org.map_or("traffic", |org| scenario.orgs[org as usize].name.as_str());
+                format!("{whose} ×{}", super::table::number(factor))
+            }
+            Harm::SlowColdStart { factor } => {
+                format!("cold starts {} × slower", super::table::number(factor))
+            }
         };
         cause(incident.at, incident.at.saturating_add(incident.duration), label, Some(model), None)
     });

@@ -1,5 +1,6 @@
 //! An attempt as the platform holds it, and the table of all of them.
 
+use super::serving::batch::Stay;
 use crate::limit::pair::{Color, Cost};
 use crate::units::{SimTime, Span};
 
@@ -25,6 +26,11 @@ pub struct Arriving {
     pub service: Span,
     /// The part of it before the first token, where the engine has one.
     pub prefill: Option<Span>,
+    /// Work for spare capacity: not metered, served after everybody else, and never refused or dropped.
+    pub spare: bool,
+    /// A uniform draw of its own on [0, 1), which decides whether it fails at random; any number where nothing
+    /// does.
+    pub luck: f64,
 }
 
 /// Where an attempt is.
@@ -65,6 +71,8 @@ pub struct Attempt {
     pub version: u16,
     /// The replica that serves it.
     pub replica: u32,
+    /// Its org's number in the model's buffer.
+    pub flow: u32,
 }
 
 impl Attempt {
@@ -83,6 +91,7 @@ impl Attempt {
             frozen: Span::ZERO,
             version: 0,
             replica: 0,
+            flow: 0,
         }
     }
 
@@ -111,6 +120,8 @@ impl Attempt {
 pub struct Attempts {
     entries: Vec<Attempt>,
     entered: u64,
+    /// Of those on a replica that batches.
+    stays: Vec<Stay>,
 }
 
 impl Attempts {
@@ -131,10 +142,26 @@ impl Attempts {
         }
     }
 
-    /// The ids of a model's attempts in service, in the order they arrived.
-    pub fn in_service(&self, model: u32) -> Vec<Id> {
+    /// What the batch remembers of an attempt on it.
+    #[inline]
+    pub fn stay(&mut self, id: Id) -> &mut Stay {
+        if self.stays.len() <= id as usize {
+            self.stays.resize(id as usize + 1, Stay::ADMITTED);
+        }
+        &mut self.stays[id as usize]
+    }
+
+    /// The end of the prefill pass of an attempt that a batch has served.
+    pub fn prefilled(&self, id: Id) -> SimTime {
+        self.stays.get(id as usize).map_or(SimTime::NEVER, |stay| stay.prefilled)
+    }
+
+    /// The ids of the `count` attempts of a model in service, in the order they arrived. It looks through the
+    /// table until it has them all, which is rare enough to keep no list.
+    pub fn in_service(&self, model: u32, count: u32) -> Vec<Id> {
         let serving = |a: &Attempt| a.state == State::InService && a.arriving.model == model;
-        let mut ids: Vec<Id> = (0..self.entries.len() as Id).filter(|&id| serving(&self[id])).collect();
+        let all = (0..self.entries.len() as Id).filter(|&id| serving(&self[id]));
+        let mut ids: Vec<Id> = all.take(count as usize).collect();
         ids.sort_by_key(|&id| self[id].ordinal);
         ids
     }

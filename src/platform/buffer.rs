@@ -1,7 +1,8 @@
-//! The smoothing buffer of a model: green before red, first come first served inside a colour, bounded by
-//! how long an attempt waits, not by how many do.
+//! The smoothing buffer of a model: green before red, inside a colour by its discipline, bounded by how long an attempt waits, not by how many do. Work for spare capacity waits behind both, without bound.
 
-use super::attempt::{Attempts, Id, State};
+use super::attempt::{Attempt, Attempts, Id, State};
+use super::config::{BufferConfig, Discipline};
+use super::fair::Turns;
 use crate::chain::{Chain, Links};
 use crate::limit::pair::Color;
 use crate::units::{SimTime, Span};
@@ -13,12 +14,19 @@ pub enum Class {
     First,
     /// Above the rate.
     Second,
+    /// Work for spare capacity: behind everybody, for as long as it takes.
+    Third,
 }
 
 /// The buffer.
 #[derive(Clone, Debug)]
 pub struct Buffer {
-    queues: [Chain; 2],
+    /// In order of arrival.
+    queues: [Chain; 3],
+    /// Where orgs take turns: those of the first two classes.
+    turns: Option<Box<[Turns; 2]>>,
+    /// Orgs that have joined.
+    flows: u32,
     links: Links,
     /// The drop timer is running.
     armed: bool,
@@ -27,9 +35,24 @@ pub struct Buffer {
 }
 
 impl Buffer {
-    /// An empty buffer that drops what has waited `max_wait`; with `one_queue` colours wait together.
-    pub fn new(max_wait: Span, one_queue: bool) -> Buffer {
-        Buffer { queues: [Chain::default(); 2], links: Links::default(), armed: false, max_wait, one_queue }
+    /// An empty buffer; with `one_queue` colours wait together.
+    pub fn new(config: &BufferConfig, one_queue: bool) -> Buffer {
+        Buffer {
+            queues: [Chain::default(); 3],
+            turns: (config.discipline == Discipline::Fair).then(Default::default),
+            flows: 0,
+            links: Links::default(),
+            armed: false,
+            max_wait: config.max_wait,
+            one_queue,
+        }
+    }
+
+    /// An org of this weight, new to the model: its number.
+    pub fn join(&mut self, weight: f64) -> u32 {
+        self.turns.iter_mut().flat_map(|turns| turns.iter_mut()).for_each(|turns| turns.join(weight));
+        self.flows += 1;
+        self.flows - 1
     }
 
     /// The class of a colour.
@@ -37,49 +60,96 @@ impl Buffer {
         if self.one_queue || color == Color::Green { Class::First } else { Class::Second }
     }
 
-    /// How many wait.
+    /// The class of an attempt.
+    fn class_of(&self, attempt: &Attempt) -> Class {
+        if attempt.arriving.spare { Class::Third } else { self.class(attempt.color) }
+    }
+
+    /// How many wait, work for spare capacity left out.
     pub fn len(&self) -> u32 {
         self.queues[0].len() + self.queues[1].len()
     }
 
-    /// True if nobody waits.
+    /// True if nobody waits, work for spare capacity left out.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
-    /// How many would be served before a newcomer of this class.
+    /// How much work for spare capacity waits.
+    pub fn len_spare(&self) -> u32 {
+        self.queues[2].len()
+    }
+
+    /// How many would be served before a newcomer of this class; where orgs take turns nobody knows, and all of
+    /// its class count.
     pub fn ahead_of(&self, class: Class) -> u32 {
         match class {
             Class::First => self.queues[0].len(),
             Class::Second => self.len(),
+            Class::Third => self.len() + self.len_spare(),
         }
     }
 
     /// Take in an attempt; the instant the drop timer must be set for, if it is not running.
     pub fn push(&mut self, now: SimTime, id: Id, attempts: &mut Attempts) -> Option<SimTime> {
-        let class = self.class(attempts[id].color);
+        let class = self.class_of(&attempts[id]);
         attempts[id].state = State::Waiting;
         self.queues[class as usize].push(id, &mut self.links);
-        if self.max_wait == Span::MAX || std::mem::replace(&mut self.armed, true) {
+        if let Some(turns) = self.turns_of(class) {
+            turns.push(id, attempts[id].flow, attempts[id].cost.tokens);
+        }
+        if class == Class::Third || self.max_wait == Span::MAX || std::mem::replace(&mut self.armed, true) {
             return None;
         }
         Some(now + self.max_wait)
     }
 
-    /// The next to serve.
+    /// Who would be served next, without being taken out, work for spare capacity left out.
+    pub fn next(&mut self, attempts: &Attempts) -> Option<Id> {
+        let queue = self.queues[..2].iter().position(|queue| !queue.is_empty())?;
+        match &mut self.turns {
+            Some(turns) => turns[queue].turn(|id| attempts[id].cost.tokens),
+            None => self.queues[queue].head(),
+        }
+    }
+
+    /// The work for spare capacity that would be served next.
+    pub fn next_spare(&self) -> Option<Id> {
+        self.queues[Class::Third as usize].head()
+    }
+
+    /// Work for spare capacity has lost its slot and waits again, before all others of its class.
+    pub fn take_back(&mut self, id: Id, attempts: &mut Attempts) {
+        assert!(attempts[id].arriving.spare, "only work for spare capacity is taken back");
+        attempts[id].state = State::Waiting;
+        self.queues[Class::Third as usize].push_front(id, &mut self.links);
+    }
+
+    /// The next to serve: of the first class with waiting attempts, the first or the one whose turn it is.
     pub fn pop(&mut self, attempts: &mut Attempts) -> Option<Id> {
-        let queue = if self.queues[0].is_empty() { 1 } else { 0 };
-        let id = self.queues[queue].head()?;
-        self.queues[queue].remove(id, &mut self.links);
-        attempts[id].state = State::Away;
+        let queue = self.queues.iter().position(|queue| !queue.is_empty())?;
+        let class = [Class::First, Class::Second, Class::Third][queue];
+        let id = match self.turns_of(class) {
+            Some(turns) => turns.next(|id| attempts[id].cost.tokens)?,
+            None => self.queues[queue].head()?,
+        };
+        self.remove(id, attempts);
         Some(id)
+    }
+
+    /// Who takes turns in a class.
+    fn turns_of(&mut self, class: Class) -> Option<&mut Turns> {
+        self.turns.as_mut()?.get_mut(class as usize)
     }
 
     /// Take out one that waits.
     pub fn remove(&mut self, id: Id, attempts: &mut Attempts) {
         assert!(attempts[id].state == State::Waiting, "only a waiting attempt leaves the buffer");
-        let class = self.class(attempts[id].color);
+        let class = self.class_of(&attempts[id]);
         self.queues[class as usize].remove(id, &mut self.links);
+        if let Some(turns) = self.turns_of(class) {
+            turns.remove(id, attempts[id].flow);
+        }
         attempts[id].state = State::Away;
     }
 
@@ -95,8 +165,8 @@ impl Buffer {
         (head, next)
     }
 
-    /// Who has waited longest, whatever the class.
+    /// Who has waited longest of those that are dropped, whatever the colour.
     fn oldest(&self, attempts: &Attempts) -> Option<Id> {
-        self.queues.iter().filter_map(Chain::head).min_by_key(|&id| attempts[id].ordinal)
+        self.queues[..2].iter().filter_map(Chain::head).min_by_key(|&id| attempts[id].ordinal)
     }
 }

@@ -1,9 +1,10 @@
 //! The replicas of a model and their slots: who is ready, starting, draining, and what serves what.
 //!
 //! Slots pool over the ready replicas: any free one will do, and they are handed out in turn, so that load
-//! spreads evenly. A replica that drains finishes what it serves and does not return.
+//! spreads evenly; batches may choose by load (`serving::order`). A replica that drains finishes what it serves
+//! and does not return.
 
-use std::collections::VecDeque;
+use super::serving::order::Order;
 
 /// The life of a replica.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,20 +30,24 @@ struct Replica {
 pub struct Fleet {
     per_replica: u32,
     replicas: Vec<Replica>,
-    /// Ready replicas with a free slot, next to serve first; entries of others are passed over.
-    free: VecDeque<u32>,
+    order: Order,
     counts: [u32; 4],
     busy_ready: u32,
     busy_draining: u32,
 }
 
 impl Fleet {
-    /// `ready` warm replicas of `per_replica` slots.
+    /// `ready` warm replicas of `per_replica` slots, handed out in turn.
     pub fn new(ready: u32, per_replica: u32) -> Fleet {
+        Fleet::ordered(ready, per_replica, Order::in_turn())
+    }
+
+    /// `ready` warm replicas of `per_replica` places, handed out in an order.
+    pub fn ordered(ready: u32, per_replica: u32, order: Order) -> Fleet {
         let mut fleet = Fleet {
             per_replica,
             replicas: Vec::new(),
-            free: VecDeque::new(),
+            order,
             counts: [0; 4],
             busy_ready: 0,
             busy_draining: 0,
@@ -78,20 +83,60 @@ impl Fleet {
     }
 
     /// Occupy a free slot of a ready replica.
+    #[inline]
     pub fn occupy(&mut self) -> Option<u32> {
-        while let Some(index) = self.free.pop_front() {
-            let replica = &mut self.replicas[index as usize];
-            if replica.phase != Phase::Ready {
-                continue;
+        self.occupy_where(|_| true)
+    }
+
+    /// Occupy a free place of a ready replica that has room besides.
+    #[inline]
+    pub fn occupy_where(&mut self, has_room: impl Fn(u32) -> bool) -> Option<u32> {
+        let index = match &mut self.order {
+            Order::InTurn(free) => {
+                let mut passed = 0;
+                loop {
+                    let index = *free.get(passed)?;
+                    let gone = self.replicas[index as usize].phase != Phase::Ready;
+                    if !gone && !has_room(index) {
+                        passed += 1;
+                        continue;
+                    }
+                    if passed == 0 {
+                        free.pop_front()
+                    } else {
+                        free.remove(passed)
+                    };
+                    if !gone {
+                        break index;
+                    }
+                }
             }
-            replica.busy += 1;
-            self.busy_ready += 1;
-            if replica.busy < self.per_replica {
-                self.free.push_back(index);
+            Order::Ranked(ranking) => ranking.first(has_room)?,
+            Order::TwoDrawn { ranking, ready, stream } => {
+                let two = Order::drawn(ready, stream)?;
+                ranking.better(two, &has_room).or_else(|| ranking.first(&has_room))?
             }
-            return Some(index);
+        };
+        let replica = &mut self.replicas[index as usize];
+        replica.busy += 1;
+        self.busy_ready += 1;
+        match &mut self.order {
+            Order::InTurn(free) if replica.busy < self.per_replica => free.push_back(index),
+            Order::InTurn(_) => {}
+            _ => self.rank(index),
         }
-        None
+        Some(index)
+    }
+
+    /// Whether [`Fleet::occupy_where`] would find a place; it need not be the one that a draw takes.
+    pub fn has_place_where(&self, has_room: impl Fn(u32) -> bool) -> bool {
+        match &self.order {
+            Order::InTurn(free) => {
+                let is_ready = |i: u32| self.replicas[i as usize].phase == Phase::Ready;
+                free.iter().any(|&index| is_ready(index) && has_room(index))
+            }
+            Order::Ranked(ranking) | Order::TwoDrawn { ranking, .. } => ranking.first(has_room).is_some(),
+        }
     }
 
     /// Give a slot back.
@@ -101,8 +146,10 @@ impl Fleet {
         match replica.phase {
             Phase::Ready => {
                 self.busy_ready -= 1;
-                if replica.busy + 1 == self.per_replica {
-                    self.free.push_back(index);
+                match &mut self.order {
+                    Order::InTurn(free) if replica.busy + 1 == self.per_replica => free.push_back(index),
+                    Order::InTurn(_) => {}
+                    _ => self.rank(index),
                 }
             }
             Phase::Draining => {
@@ -126,7 +173,7 @@ impl Fleet {
         let starting = self.replicas[index as usize].phase == Phase::Starting;
         if starting {
             self.turn(index, Phase::Ready);
-            self.free.push_back(index);
+            self.open(index);
         }
         starting
     }
@@ -177,7 +224,29 @@ impl Fleet {
         self.replicas.push(Replica { phase, busy: 0 });
         self.counts[phase as usize] += 1;
         if phase == Phase::Ready {
-            self.free.push_back(index);
+            self.open(index);
+        }
+    }
+
+    /// A replica has just become ready.
+    fn open(&mut self, index: u32) {
+        match &mut self.order {
+            Order::InTurn(free) => free.push_back(index),
+            Order::Ranked(_) => self.rank(index),
+            Order::TwoDrawn { ready, .. } => {
+                let at = ready.partition_point(|&other| other < index);
+                ready.insert(at, index);
+                self.rank(index);
+            }
+        }
+    }
+
+    /// Tell the ranking what a replica serves.
+    fn rank(&mut self, index: u32) {
+        let Replica { phase, busy } = self.replicas[index as usize];
+        let takes = phase == Phase::Ready && busy < self.per_replica;
+        if let Order::Ranked(ranking) | Order::TwoDrawn { ranking, .. } = &mut self.order {
+            ranking.set(index, takes.then_some(busy));
         }
     }
 
@@ -185,12 +254,19 @@ impl Fleet {
         let replica = &mut self.replicas[index as usize];
         self.counts[replica.phase as usize] -= 1;
         self.counts[phase as usize] += 1;
-        replica.phase = phase;
+        let before = std::mem::replace(&mut replica.phase, phase);
+        if before == Phase::Ready && !matches!(self.order, Order::InTurn(_)) {
+            self.rank(index);
+            if let Order::TwoDrawn { ready, .. } = &mut self.order {
+                ready.retain(|&other| other != index);
+            }
+        }
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::serving::batching::Choice;
     use super::*;
 
     #[test]
@@ -219,6 +295,34 @@ mod tests {
         assert_eq!(fleet.occupy(), None);
         fleet.release(0);
         assert_eq!((fleet.count(Phase::Draining), fleet.busy()), (0, 0));
+    }
+
+    #[test]
+    fn a_choice_by_load_takes_ready_replicas_with_room_alone() {
+        let key = crate::rng::Key::new(1, 0);
+        for choice in [Choice::LeastLoaded, Choice::PowerOfTwo, Choice::RoundRobin] {
+            let mut fleet = Fleet::ordered(3, 2, Order::of(choice, key));
+            assert_eq!(fleet.occupy_where(|i| i == 1), Some(1));
+            assert!(!fleet.has_place_where(|_| false) && fleet.occupy_where(|_| false).is_none());
+            fleet.lose(1);
+            fleet.shed(1);
+            // Left is the one that serves already.
+            assert_eq!((fleet.occupy(), fleet.occupy()), (Some(1), None), "{choice:?}");
+            fleet.start();
+            assert!(fleet.become_ready(3));
+            fleet.release(1);
+            assert_eq!([fleet.occupy(), fleet.occupy(), fleet.occupy()].map(|i| i.is_some()), [true; 3]);
+            assert_eq!((fleet.occupy(), fleet.utilization()), (None, 1.0));
+        }
+    }
+
+    #[test]
+    fn the_fewest_then_the_oldest_take_the_next() {
+        let mut fleet = Fleet::ordered(3, 8, Order::of(Choice::LeastLoaded, crate::rng::Key::new(1, 0)));
+        let taken: Vec<_> = (0..4).filter_map(|_| fleet.occupy()).collect();
+        assert_eq!(taken, [0, 1, 2, 0]);
+        fleet.release(2);
+        assert_eq!((fleet.occupy(), fleet.occupy()), (Some(2), Some(1)));
     }
 
     #[test]

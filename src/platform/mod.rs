@@ -10,19 +10,29 @@
 //! | [`attempt`] | an attempt, and the table of all |
 //! | [`model`] | one model at run time |
 //! | [`buffer`] | the smoothing buffer |
+//! | [`fair`] | turns among the orgs that wait |
 //! | [`fleet`] | replicas and their slots |
+//! | [`serving`] | the engines: slots, continuous batching |
+//! | `turns` | what happens on replicas that batch |
 //! | [`mix`] | recent work, live capacity, smoothed utilisation |
 //! | [`autoscaler`] | how many replicas |
 //! | [`incident`] | what goes wrong, on a schedule |
+//! | `strike` | what that does to a model |
+//! | [`lane`] | serverless, batch jobs, dedicated endpoints |
 
 pub mod attempt;
 pub mod autoscaler;
 pub mod buffer;
 pub mod config;
+pub mod fair;
 pub mod fleet;
 pub mod incident;
+pub mod lane;
 pub mod mix;
 pub mod model;
+pub mod serving;
+mod strike;
+mod turns;
 
 use crate::limit::pair::{Ask, Color, Completion, Cost, Pair, RESET_MAX, Resource};
 use crate::limit::policy::{Enforcement, Headers, ResetMode};
@@ -30,9 +40,8 @@ use crate::limit::usage::{Rates, Served};
 use crate::reply::{Outcome, Reply};
 use crate::units::{SimTime, Span};
 use attempt::{Arriving, Attempt, Attempts, Id, State};
-use autoscaler::{Autoscaler, Decision};
+use autoscaler::Decision;
 use config::OnDisconnect;
-use incident::{Harm, Incident};
 use model::Model;
 
 /// What must happen because of what just happened.
@@ -50,6 +59,18 @@ pub enum Effect {
         /// The attempt.
         id: Id,
         /// When its service ends now.
+        at: SimTime,
+    },
+    /// Something happens on a replica that batches at `at`; call [`Platform::turn`]. What was said of it before
+    /// is void.
+    Turn {
+        /// The model.
+        model: u32,
+        /// The replica.
+        replica: u32,
+        /// Counts how often that was said of the replica.
+        version: u8,
+        /// When.
         at: SimTime,
     },
     /// An attempt failed and has left the platform.
@@ -92,6 +113,8 @@ pub struct Platform {
     models: Vec<Model>,
     pairs: Vec<Pair>,
     pair_models: Vec<u32>,
+    /// Each pair's number in the buffer of its model.
+    pair_flows: Vec<u32>,
     attempts: Attempts,
     /// Whether anybody reads the header of a 200: telling it changes nothing, so it need not be computed.
     pub tells_on_200: bool,
@@ -100,13 +123,14 @@ pub struct Platform {
 }
 
 impl Platform {
-    /// A platform of these models; `pair_models` names the model of each (org, model) pair.
-    pub fn new(models: Vec<Model>, pair_models: Vec<u32>) -> Platform {
-        let pair = |&model: &u32| Pair::new(&models[model as usize].config.policy);
+    /// A platform of these models; `pairs` names the model of each (org, model) pair, and the weight of its org.
+    pub fn new(mut models: Vec<Model>, pairs: &[(u32, f64)]) -> Platform {
+        let flow = |&(model, weight): &(u32, f64)| models[model as usize].buffer.join(weight);
         Platform {
-            pairs: pair_models.iter().map(pair).collect(),
+            pair_flows: pairs.iter().map(flow).collect(),
+            pairs: pairs.iter().map(|&(model, weight)| models[model as usize].join(weight)).collect(),
+            pair_models: pairs.iter().map(|&(model, _)| model).collect(),
             models,
-            pair_models,
             attempts: Attempts::default(),
             tells_on_200: true,
             effects: Vec::new(),
@@ -132,33 +156,39 @@ impl Platform {
 
     /// The dynamic rates of a pair, and its credited successes per second over the law's window.
     pub fn pair_rates(&mut self, now: SimTime, pair: u32) -> (Rates, Rates) {
-        let model = &self.models[self.pair_models[pair as usize] as usize];
+        let model = &mut self.models[self.pair_models[pair as usize] as usize];
         let state = &mut self.pairs[pair as usize];
-        (state.rates(&model.config.policy, now, &model.live(now)), state.success_rates(now))
+        (state.rates(&mut model.limits(now)), state.success_rates(now))
     }
 
     /// An attempt arrives under a free id.
     pub fn arrive(&mut self, now: SimTime, id: Id, arriving: Arriving) {
         let model = &mut self.models[arriving.model as usize];
+        if arriving.spare {
+            return self.arrive_spare(now, id, arriving);
+        }
         let pair = &mut self.pairs[arriving.pair as usize];
-        model.scaling.arrival();
+        model.arrived += 1;
         let expected = pair.expected_output(arriving.expected_output).min(f64::from(arriving.max_tokens));
         let cost = Cost { tokens: f64::from(arriving.prompt) + expected };
-        let color = pair.label(&model.config.policy, now, cost, &model.live(now));
-        self.attempts.enter(id, Attempt::new(now, arriving, color, cost));
+        let color = pair.label(&mut model.limits(now), cost);
+        let flow = self.pair_flows[arriving.pair as usize];
+        self.attempts.enter(id, Attempt { flow, ..Attempt::new(now, arriving, color, cost) });
 
+        if arriving.luck >= model.spared_share {
+            return self.fail_as(now, id, Outcome::Unavailable);
+        }
         let refused = color != Color::Green
             && match model.config.policy.enforcement {
                 Enforcement::Soft | Enforcement::Attribution => false,
                 Enforcement::Hard => model.is_hot(),
                 Enforcement::Strict => true,
             };
-        if refused || model.is_dead() {
+        if refused || model.is_dead() || !model.fits(self.attempts[id].tokens()) {
             return self.fail(now, id);
         }
         if model.buffer.is_empty() && model.begin(now, id, &mut self.attempts) {
-            let at = self.attempts[id].completes;
-            return self.effects.push(Effect::Started { id, at });
+            return self.started(now, id);
         }
         let predicted = model.predicted_wait(model.buffer.class(color));
         if model.config.buffer.early_refusal && predicted.is_some_and(|w| w > model.config.buffer.max_wait) {
@@ -168,6 +198,20 @@ impl Platform {
         if let Some(at) = model.buffer.push(now, id, &mut self.attempts) {
             self.effects.push(Effect::DropTimer { model: arriving.model, at });
         }
+        // It may go before one that needs more space than there is.
+        self.serve_waiting(now, arriving.model);
+    }
+
+    /// Work for spare capacity arrives: nobody meters it, forecasts it or turns it away.
+    fn arrive_spare(&mut self, now: SimTime, id: Id, arriving: Arriving) {
+        let model = &mut self.models[arriving.model as usize];
+        self.attempts.enter(id, Attempt::new(now, arriving, Color::Green, Cost { tokens: 0.0 }));
+        model.touched = true;
+        if !model.fits(self.attempts[id].tokens()) {
+            return self.fail(now, id);
+        }
+        model.buffer.push(now, id, &mut self.attempts);
+        self.serve_waiting(now, arriving.model);
     }
 
     /// Service of an attempt ends, as was said when it had this `version`; `None` if that instant has moved or
@@ -180,20 +224,26 @@ impl Platform {
         if !said || attempt.completes != now {
             return None;
         }
+        Some(self.served(now, id))
+    }
+
+    /// Service of an attempt is over: the place is free, usage is credited, the next begin.
+    #[inline]
+    fn served(&mut self, now: SimTime, id: Id) -> Reply {
+        let attempt = self.attempts[id];
         let model = &mut self.models[attempt.arriving.model as usize];
         model.end(now, id, &mut self.attempts);
-        if !attempt.abandoned {
+        if !(attempt.abandoned || attempt.arriving.spare) {
             let done = Completion {
                 color: attempt.color,
                 cost: attempt.cost,
                 served: Served { requests: 1, tokens: attempt.tokens() },
                 output: attempt.arriving.output,
             };
-            let pair = &mut self.pairs[attempt.arriving.pair as usize];
-            pair.complete(&model.config.policy, now, &done, &model.live(now));
+            self.pairs[attempt.arriving.pair as usize].complete(&mut model.limits(now), &done);
         }
         self.serve_waiting(now, attempt.arriving.model);
-        Some(self.reply(now, id, Outcome::Ok))
+        self.reply(now, id, Outcome::Ok)
     }
 
     /// The drop timer rang: drop the attempt that has waited its time.
@@ -202,6 +252,7 @@ impl Platform {
         if let Some(id) = expired {
             self.models[model as usize].touched = true;
             self.fail(now, id);
+            self.serve_waiting(now, model);
         }
         self.effects.extend(next.map(|at| Effect::DropTimer { model, at }));
     }
@@ -221,7 +272,13 @@ impl Platform {
         if attempt.state == State::Waiting {
             model.buffer.remove(id, &mut self.attempts);
             model.touched = true;
+            let pair = &mut self.pairs[attempt.arriving.pair as usize];
+            pair.unserved(&mut model.limits(now), attempt.color, attempt.cost);
+            self.serve_waiting(now, attempt.arriving.model);
             return Some(Consumed::default());
+        }
+        if model.batches.is_some() {
+            return Some(self.withdraw(now, id));
         }
         model.end(now, id, &mut self.attempts);
         self.serve_waiting(now, attempt.arriving.model);
@@ -239,18 +296,22 @@ impl Platform {
         }
     }
 
+    /// A model's first replicas, where they begin cold, are started.
+    pub fn open(&mut self, now: SimTime, index: u32) {
+        let ready = |(replica, at)| Effect::Ready { model: index, replica, at };
+        self.effects.extend(self.models[index as usize].open(now).into_iter().map(ready));
+    }
+
     /// The autoscaler looks at its model.
     pub fn tick(&mut self, now: SimTime, index: u32) {
         let model = &mut self.models[index as usize];
-        let Autoscaler::Predictive(p) = &model.config.autoscaler else { return };
-        let levels = model.levels();
-        let one = model.replica_capacity();
-        match model.scaling.look(now, p, levels.ready + levels.starting, one) {
+        match model.look(now) {
             Decision::Keep => {}
             Decision::Grow(count) => {
-                let started = model.grow(now, count);
-                let ready = |(replica, at)| Effect::Ready { model: index, replica, at };
-                self.effects.extend(started.into_iter().map(ready));
+                for _ in 0..count {
+                    let (replica, at) = model.start_replica(now);
+                    self.effects.push(Effect::Ready { model: index, replica, at });
+                }
             }
             Decision::Shrink(count) => {
                 model.fleet.shed(count);
@@ -259,83 +320,29 @@ impl Platform {
         }
     }
 
-    /// An incident begins; how many replicas it took, to be given to [`Platform::end_incident`].
-    pub fn begin_incident(&mut self, now: SimTime, incident: &Incident) -> u32 {
-        match incident.harm {
-            Harm::LoseReplicas { count } => self.lose_replicas(now, incident.model, count),
-            Harm::Slowdown { factor } => {
-                self.change_speed(now, incident.model, factor);
-                0
-            }
-        }
-    }
-
-    /// An incident is over: what it took comes back.
-    pub fn end_incident(&mut self, now: SimTime, incident: &Incident, lost: u32) {
-        match incident.harm {
-            Harm::LoseReplicas { .. } => {
-                let model = &mut self.models[incident.model as usize];
-                model.fleet.restore(lost);
-                model.note_fleet(now);
-                self.serve_waiting(now, incident.model);
-            }
-            Harm::Slowdown { factor } => self.change_speed(now, incident.model, 1.0 / factor),
-        }
-    }
-
-    /// Ready replicas are lost, and what they served fails; how many they are.
-    fn lose_replicas(&mut self, now: SimTime, index: u32, count: u32) -> u32 {
-        let model = &mut self.models[index as usize];
-        let lost = model.fleet.lose(count);
-        model.note_fleet(now);
-        for id in self.attempts.in_service(index) {
-            let replica = self.attempts[id].replica;
-            // They come newest first.
-            if lost.binary_search_by(|lost| replica.cmp(lost)).is_ok() {
-                self.attempts[id].state = State::Away;
-                self.fail(now, id);
-            }
-        }
-        lost.len() as u32
-    }
-
-    /// Service takes `factor` times as long from now on, what is running included.
-    fn change_speed(&mut self, now: SimTime, index: u32, factor: f64) {
-        let model = &mut self.models[index as usize];
-        let before = model.slowdown;
-        model.slowdown *= factor;
-        // An incident and its end multiply to 1 up to rounding: take out the residue.
-        if (model.slowdown - 1.0).abs() < 1e-9 {
-            model.slowdown = 1.0;
-        }
-        model.note_capacity();
-        let slowdown = model.slowdown;
-        for id in self.attempts.in_service(index) {
-            let attempt = &mut self.attempts[id];
-            let left = attempt.completes - now;
-            let at = if attempt.completes == SimTime::NEVER {
-                now.saturating_add(attempt.frozen.scale(slowdown))
-            } else {
-                now.saturating_add(left.scale(factor))
-            };
-            if at == SimTime::NEVER && attempt.completes != SimTime::NEVER {
-                attempt.frozen = left.scale(1.0 / before);
-            }
-            if at != attempt.completes {
-                attempt.schedule(at);
-                self.effects.push(Effect::Moved { id, at });
-            }
-        }
-    }
-
-    /// Fill free slots from the buffer.
+    /// Fill free places from the buffer: when one is freed, and when who needed more space than there was no
+    /// longer stands first. What is spare then, with work for spare capacity.
     #[inline]
     fn serve_waiting(&mut self, now: SimTime, index: u32) {
-        let model = &mut self.models[index as usize];
-        while !model.buffer.is_empty() && u64::from(model.fleet.busy_ready()) < model.fleet.slots() {
+        let mut model = &mut self.models[index as usize];
+        // In order: who needs more space than there is keeps everybody behind it waiting.
+        while model.has_place()
+            && let Some(next) = model.buffer.next(&self.attempts)
+            && model.has_room(next, &self.attempts)
+        {
             let id = model.buffer.pop(&mut self.attempts).expect("the buffer is not empty");
-            assert!(model.begin(now, id, &mut self.attempts), "a slot is free");
-            self.effects.push(Effect::Started { id, at: self.attempts[id].completes });
+            assert!(model.begin(now, id, &mut self.attempts), "there is room");
+            self.started(now, id);
+            model = &mut self.models[index as usize];
+        }
+        while let Some(next) = model.buffer.next_spare()
+            && model.has_spare()
+            && model.has_room(next, &self.attempts)
+        {
+            let id = model.buffer.pop(&mut self.attempts).expect("work for spare capacity waits");
+            assert!(model.begin(now, id, &mut self.attempts), "there is room");
+            self.started(now, id);
+            model = &mut self.models[index as usize];
         }
     }
 
@@ -346,6 +353,11 @@ impl Platform {
             Color::Red(Resource::Requests) => Outcome::LimitedRequest,
             Color::Red(Resource::Tokens) => Outcome::LimitedToken,
         };
+        self.fail_as(now, id, outcome);
+    }
+
+    /// An attempt fails with this outcome.
+    fn fail_as(&mut self, now: SimTime, id: Id, outcome: Outcome) {
         let reply = self.reply(now, id, outcome);
         self.effects.push(Effect::Failed { id, reply });
     }
@@ -353,12 +365,19 @@ impl Platform {
     /// The response, with the headers it carries.
     fn reply(&mut self, now: SimTime, id: Id, outcome: Outcome) -> Reply {
         let attempt = &self.attempts[id];
-        let model = &self.models[attempt.arriving.model as usize];
+        let model = &mut self.models[attempt.arriving.model as usize];
+        let pair = &mut self.pairs[attempt.arriving.pair as usize];
+        if outcome == Outcome::Unavailable {
+            let limits = &mut model.limits(now);
+            pair.unserved(limits, attempt.color, attempt.cost);
+            pair.unavailable(limits);
+        }
         let policy = &model.config.policy;
         let failed = outcome != Outcome::Ok;
-        let limited = match attempt.color {
-            Color::Red(resource) if failed => Some(resource),
-            _ => None,
+        let limited = match outcome {
+            Outcome::LimitedRequest => Some(Resource::Requests),
+            Outcome::LimitedToken => Some(Resource::Tokens),
+            Outcome::Ok | Outcome::Unavailable => None,
         };
         let carried = match policy.headers {
             Headers::All => failed || self.tells_on_200,
@@ -366,6 +385,8 @@ impl Platform {
             Headers::Only429 => limited.is_some(),
         };
         let retry_after = policy.retry_after && failed;
+        // Work for spare capacity has no rate to be told of.
+        let carried = carried && !attempt.arriving.spare;
         if !(carried || retry_after) {
             return Reply { outcome, reset_s: None, retry_after_s: None };
         }
@@ -373,11 +394,7 @@ impl Platform {
         let backlog = if mode == ResetMode::Model { model.backlog() } else { Span::ZERO };
         let ask = Ask { cost: attempt.cost, limited, failed, mode, backlog };
         let dead = failed && model.is_dead();
-        let wait = if dead {
-            RESET_MAX
-        } else {
-            self.pairs[attempt.arriving.pair as usize].reset(policy, now, &ask, &model.live(now))
-        };
+        let wait = if dead { RESET_MAX } else { pair.reset(&mut model.limits(now), &ask) };
         let seconds = whole_seconds(wait, u32::from(failed));
         Reply { outcome, reset_s: carried.then_some(seconds), retry_after_s: retry_after.then_some(seconds) }
     }

@@ -1,13 +1,18 @@
 //! One model at run time: buffer, fleet, speed, recent mix, autoscaler.
 
 use super::attempt::{Attempts, Id, State};
-use super::autoscaler::{Autoscaler, Scaling};
+use super::autoscaler::{Decision, Scaler as _, Seen};
 use super::buffer::{Buffer, Class};
 use super::config::ModelConfig;
 use super::fleet::{Fleet, Phase};
+use super::incident::Factors;
 use super::mix::{Mix, Smoothed};
+use super::serving::ReplicaEngine as _;
+use super::serving::batches::Batches;
+use super::serving::order::Order;
 use crate::dist::Law as _;
-use crate::limit::law::{Live, RateLaw as _};
+use crate::limit::law::{Live, Shared};
+use crate::limit::pair::{Limits, Pair};
 use crate::limit::policy::Enforcement;
 use crate::limit::usage::Rates;
 use crate::rng::Key;
@@ -23,8 +28,10 @@ pub struct Levels {
     pub in_service: u32,
     /// Work on ready replicas over their slots; 1 with nothing ready.
     pub utilization: f64,
-    /// Attempts in the buffer.
+    /// Attempts in the buffer, work for spare capacity left out.
     pub waiting: u32,
+    /// Work for spare capacity in the buffer.
+    pub waiting_spare: u32,
     /// Ready replicas.
     pub ready: u32,
     /// Replicas in cold start.
@@ -39,13 +46,27 @@ pub struct Model {
     pub(super) config: ModelConfig,
     pub(super) fleet: Fleet,
     pub(super) buffer: Buffer,
-    pub(super) scaling: Scaling,
+    /// Attempts that have arrived since the autoscaler looked.
+    pub(super) arrived: u64,
     pub(super) slowdown: f64,
+    /// Where the engine batches: who is on which replica, and how far.
+    pub(super) batches: Option<Batches>,
+    /// What `slowdown` is the product of.
+    pub(super) slowdowns: Factors,
+    /// How many times as long cold starts take.
+    pub(super) cold_start_factors: Factors,
+    /// The shares of attempts that each cause of random failures spares, and what all of them spare.
+    pub(super) spared: Factors,
+    pub(super) spared_share: f64,
     /// Its levels may have changed since [`Model::take_touched`].
     pub(super) touched: bool,
+    /// Work for spare capacity in service.
+    spare_in_service: u32,
     mix: Mix,
     capacity: Rates,
     utilization: Option<Smoothed>,
+    /// What the law remembers over all orgs.
+    shared: Shared,
     cold_starts: Key,
 }
 
@@ -54,19 +75,44 @@ impl Model {
     pub fn new(config: ModelConfig, mix: Mix, cold_starts: Key) -> Model {
         let one_queue = config.policy.enforcement == Enforcement::Attribution;
         let reads = config.policy.law.reads_utilization();
-        let fleet = Fleet::new(config.replicas, config.engine.per_replica);
+        let warm = if config.cold_start.is_some() { 0 } else { config.replicas };
+        let places = config.engine.places();
+        let batches = config.engine.batching().map(|&engine| Batches::new(engine));
+        let fleet = match &batches {
+            None => Fleet::new(warm, places),
+            Some(b) => Fleet::ordered(warm, places, Order::of(b.engine.choice, cold_starts.with("choice"))),
+        };
         Model {
-            capacity: mix.capacity(fleet.slots(), 1.0),
+            capacity: config.engine.capacity(&mix, fleet.count(Phase::Ready), 1.0),
+            batches,
             utilization: reads.then(|| Smoothed::new(UTILIZATION_TAU, fleet.utilization())),
             fleet,
-            buffer: Buffer::new(config.buffer.max_wait, one_queue),
-            scaling: Scaling::default(),
+            buffer: Buffer::new(&config.buffer, one_queue),
+            arrived: 0,
             slowdown: 1.0,
+            slowdowns: Factors::default(),
+            cold_start_factors: Factors::default(),
+            spared: Factors::default(),
+            spared_share: 1.0,
             mix,
+            spare_in_service: 0,
             touched: false,
             cold_starts,
+            shared: config.policy.law.shared(),
             config,
         }
+    }
+
+    /// An org of this weight, new to the model.
+    pub fn join(&mut self, weight: f64) -> Pair {
+        Pair::new(&self.config.policy, weight, &mut self.shared)
+    }
+
+    /// The limits at this instant.
+    #[inline]
+    pub fn limits(&mut self, now: SimTime) -> Limits<'_> {
+        let live = self.live(now);
+        Limits { now, policy: &self.config.policy, live, shared: &mut self.shared }
     }
 
     /// What a law may know.
@@ -81,14 +127,20 @@ impl Model {
     /// What the ready replicas complete per second when saturated.
     #[inline]
     pub fn capacity(&self) -> Rates {
-        debug_assert_eq!(self.capacity, self.mix.capacity(self.fleet.slots(), self.slowdown));
+        debug_assert_eq!(self.capacity, self.capacity_of(self.fleet.count(Phase::Ready)));
         self.capacity
     }
 
     /// Mix, fleet or speed have changed: work the capacity out anew. It is asked for several times an attempt.
     #[inline]
     pub fn note_capacity(&mut self) {
-        self.capacity = self.mix.capacity(self.fleet.slots(), self.slowdown);
+        self.capacity = self.capacity_of(self.fleet.count(Phase::Ready));
+    }
+
+    /// What so many replicas complete per second when saturated, at the recent mix and speed.
+    #[inline]
+    fn capacity_of(&self, replicas: u32) -> Rates {
+        self.config.engine.capacity(&self.mix, replicas, self.slowdown)
     }
 
     /// Whether the levels may have changed since the last call.
@@ -105,7 +157,7 @@ impl Model {
 
     /// What one replica completes per second when saturated.
     pub fn replica_capacity(&self) -> f64 {
-        self.mix.capacity(u64::from(self.config.engine.per_replica), self.slowdown).requests
+        self.capacity_of(1).requests
     }
 
     /// The present levels.
@@ -114,6 +166,7 @@ impl Model {
             in_service: self.fleet.busy(),
             utilization: self.fleet.utilization(),
             waiting: self.buffer.len(),
+            waiting_spare: self.buffer.len_spare(),
             ready: self.fleet.count(Phase::Ready),
             starting: self.fleet.count(Phase::Starting),
             draining: self.fleet.count(Phase::Draining),
@@ -122,20 +175,37 @@ impl Model {
 
     /// The autoscaler's forecast in attempts per second, where it makes one.
     pub fn forecast(&self) -> Option<f64> {
-        match &self.config.autoscaler {
-            Autoscaler::Fixed => None,
-            Autoscaler::Predictive(p) => Some(self.scaling.forecast(p)),
-        }
+        self.config.autoscaler.forecast()
     }
 
     /// Anything waiting, or 95 % of ready capacity in service.
     pub fn is_hot(&self) -> bool {
-        !self.buffer.is_empty() || self.fleet.utilization() >= 0.95
+        !self.buffer.is_empty() || self.metered_utilization() >= 0.95
+    }
+
+    /// Work in service over ready capacity as limits see it, work for spare capacity left out (on draining
+    /// replicas too): who runs in what others leave must not lower their rates. 1 with nothing ready.
+    #[inline]
+    fn metered_utilization(&self) -> f64 {
+        let slots = self.fleet.slots();
+        if self.spare_in_service == 0 || slots == 0 {
+            return self.fleet.utilization();
+        }
+        f64::from(self.fleet.busy_ready().saturating_sub(self.spare_in_service)) / slots as f64
+    }
+
+    /// Whether work for spare capacity may start: nobody else waits, and the reserve stays free.
+    pub fn has_spare(&self) -> bool {
+        let slots = self.fleet.slots();
+        let left = slots.saturating_sub(u64::from(self.fleet.busy_ready()));
+        // Up to rounding: a tenth of ten slots is one.
+        let kept = self.config.spare_reserve * slots as f64 - 1e-9;
+        self.buffer.is_empty() && left > 0 && (left - 1) as f64 >= kept
     }
 
     /// Nothing ready and nothing that will be.
     pub fn is_dead(&self) -> bool {
-        let scales_from_zero = matches!(&self.config.autoscaler, Autoscaler::Predictive(p) if p.min == 0);
+        let scales_from_zero = self.config.autoscaler.scales_from_zero();
         self.fleet.count(Phase::Ready) == 0 && self.fleet.count(Phase::Starting) == 0 && !scales_from_zero
     }
 
@@ -152,21 +222,64 @@ impl Model {
         if rate > 0.0 { Span::from_secs_f64(f64::from(self.buffer.len()) / rate) } else { Span::MAX }
     }
 
-    /// Begin service of an attempt if a slot is free.
+    /// Whether an attempt would fit an empty replica; what does not is never served.
+    #[inline]
+    pub fn fits(&self, tokens: u64) -> bool {
+        self.batches.as_ref().is_none_or(|batches| batches.engine.fits(tokens))
+    }
+
+    /// Whether a place is free.
+    #[inline]
+    pub fn has_place(&self) -> bool {
+        u64::from(self.fleet.busy_ready()) < self.fleet.slots()
+    }
+
+    /// Whether an attempt finds the space that it takes where a place is free.
+    #[inline]
+    pub fn has_room(&self, id: Id, attempts: &Attempts) -> bool {
+        if !self.has_place() {
+            return false;
+        }
+        let Some(batches) = self.batches.as_ref().filter(|b| b.engine.kv_tokens.is_some()) else {
+            return true;
+        };
+        let tokens = attempts[id].tokens();
+        self.fleet.has_place_where(|replica| batches.has_space(replica, tokens))
+    }
+
+    /// Begin service of an attempt if there is room for it.
     #[inline]
     pub fn begin(&mut self, now: SimTime, id: Id, attempts: &mut Attempts) -> bool {
-        let Some(replica) = self.fleet.occupy() else { return false };
+        let found = match &self.batches {
+            None => self.fleet.occupy(),
+            Some(batches) => {
+                let tokens = attempts[id].tokens();
+                self.fleet.occupy_where(|replica| batches.has_space(replica, tokens))
+            }
+        };
+        let Some(replica) = found else { return false };
         let attempt = &mut attempts[id];
         let (service, prompt, output) =
             (attempt.arriving.service, attempt.arriving.prompt, attempt.arriving.output);
-        self.mix.record(service, prompt, output);
-        self.note_capacity();
+        if attempt.arriving.spare {
+            self.spare_in_service += 1;
+        } else {
+            self.mix.record(service, prompt, output);
+            self.note_capacity();
+        }
         let duration = if self.slowdown == 1.0 { service } else { service.scale(self.slowdown) };
         attempt.state = State::InService;
         attempt.replica = replica;
         attempt.started = now;
         attempt.frozen = service;
-        attempt.schedule(now.saturating_add(duration));
+        match &mut self.batches {
+            None => attempt.schedule(now.saturating_add(duration)),
+            // When it ends depends on who comes and goes meanwhile.
+            Some(batches) => {
+                attempt.schedule(SimTime::NEVER);
+                batches.admit(now, replica, id, attempts);
+            }
+        }
         self.note_load(now);
         true
     }
@@ -177,7 +290,20 @@ impl Model {
         let attempt = &mut attempts[id];
         assert!(attempt.state == State::InService, "only an attempt in service gives back a slot");
         attempt.state = State::Away;
-        self.fleet.release(attempt.replica);
+        let (replica, spare) = (attempt.replica, attempt.arriving.spare);
+        self.fleet.release(replica);
+        if let Some(batches) = &mut self.batches {
+            attempts[id].completes = now;
+            batches.leave(now, replica, id, attempts);
+        }
+        self.spare_in_service -= u32::from(spare);
+        self.note_load(now);
+    }
+
+    /// Work for spare capacity has lost its replica: it starts anew when there is capacity again.
+    pub fn take_back(&mut self, now: SimTime, id: Id, attempts: &mut Attempts) {
+        self.spare_in_service -= 1;
+        self.buffer.take_back(id, attempts);
         self.note_load(now);
     }
 
@@ -185,20 +311,41 @@ impl Model {
     #[inline]
     pub fn note_load(&mut self, now: SimTime) {
         self.touched = true;
+        let utilization = self.metered_utilization();
         if let Some(smoothed) = &mut self.utilization {
-            smoothed.step(now, self.fleet.utilization());
+            smoothed.step(now, utilization);
         }
     }
 
-    /// Start replicas; (index, instant it becomes ready) of each.
-    pub fn grow(&mut self, now: SimTime, count: u32) -> Vec<(u32, SimTime)> {
-        let Autoscaler::Predictive(p) = &self.config.autoscaler else { return Vec::new() };
+    /// The autoscaler looks.
+    pub fn look(&mut self, now: SimTime) -> Decision {
+        let seen = Seen {
+            arrived: std::mem::take(&mut self.arrived),
+            in_flight: self.fleet.busy() - self.spare_in_service + self.buffer.len(),
+            current: self.fleet.count(Phase::Ready) + self.fleet.count(Phase::Starting),
+            per_replica_rps: self.replica_capacity(),
+        };
+        self.config.autoscaler.look(now, &seen)
+    }
+
+    /// Start a replica: its index, and the instant it becomes ready.
+    pub fn start_replica(&mut self, now: SimTime) -> (u32, SimTime) {
+        let cold_start =
+            self.config.autoscaler.cold_start().expect("who starts replicas knows how long it takes");
+        let replica = self.fleet.start();
+        let takes_s = cold_start.sample(&mut self.cold_starts.number(u64::from(replica)).stream());
+        (replica, now.saturating_add(Span::from_secs_f64(takes_s * self.cold_start_factors.product())))
+    }
+
+    /// Start the replicas of a fleet that begins cold; (index, instant it becomes ready) of each.
+    pub fn open(&mut self, now: SimTime) -> Vec<(u32, SimTime)> {
+        let Some(cold_start) = &self.config.cold_start else { return Vec::new() };
         let begin = |fleet: &mut Fleet| {
             let replica = fleet.start();
             let mut stream = self.cold_starts.number(u64::from(replica)).stream();
-            (replica, now.saturating_add(Span::from_secs_f64(p.cold_start.sample(&mut stream))))
+            (replica, now.saturating_add(Span::from_secs_f64(cold_start.sample(&mut stream))))
         };
-        (0..count).map(|_| begin(&mut self.fleet)).collect()
+        (0..self.config.replicas).map(|_| begin(&mut self.fleet)).collect()
     }
 }
 

@@ -167,6 +167,20 @@ impl Document {
         }
     }
 
+    /// The place of the bytes `range` of `value`, a text that stands at `place`; the whole of it where it is
+    /// written with escapes.
+    pub(super) fn within(&self, place: Place, value: &str, range: std::ops::Range<usize>) -> Place {
+        let source = match place.origin {
+            Origin::Set(index) => &self.sources.sets[index as usize],
+            Origin::File | Origin::Default => &self.sources.text,
+        };
+        let written = source.get(place.start as usize..place.end as usize).unwrap_or_default();
+        match written.find(value) {
+            Some(at) => Place::new(place.origin, range, place.start as usize + at),
+            None => place,
+        }
+    }
+
     /// True where so many problems were found that only their number counts from here on.
     pub(super) fn is_full(&self) -> bool {
         self.log.borrow().problems.len() >= PROBLEMS_MAX

@@ -22,6 +22,8 @@ pub struct Table<'d> {
     spec: &'static Spec,
     /// What is given for each key of the spec.
     given: Vec<Option<Given>>,
+    /// Defaults that go before those of the spec: what a preset sets.
+    underlaid: Vec<Entry>,
     place: Place,
     kept: usize,
     /// Missing or in error, which is reported: its keys are not missed.
@@ -45,7 +47,8 @@ impl<'d> Table<'d> {
         kept: usize,
     ) -> Table<'d> {
         let given = spec.keys.iter().map(|_| None).collect();
-        let mut table = Table { doc, spec, given, place, kept, is_stand_in: node.is_none() };
+        let mut table =
+            Table { doc, spec, given, underlaid: Vec::new(), place, kept, is_stand_in: node.is_none() };
         match node.as_ref().map(|node| (&node.value, node)) {
             None => {}
             Some((Value::Table(entries), _)) => entries.iter().for_each(|entry| table.admit(entry)),
@@ -133,11 +136,13 @@ impl<'d> Table<'d> {
             panic!("the spec `{}` has no key `{key}`", spec.name);
         };
         let key = &spec.keys[index];
+        let underlaid = self.underlaid.iter().find(|entry| entry.key == key.name);
         let node = match (&self.given[index], key.fallback) {
             (Some(given), _) => {
                 self.doc.mark_read(given.number);
                 Some(given.node.clone())
             }
+            (None, _) if underlaid.is_some() => underlaid.map(|entry| entry.node.clone()),
             (None, Fallback::Absent) => return None,
             (None, Fallback::Required) => {
                 self.report_missing(key);
@@ -301,6 +306,28 @@ impl<'d> Table<'d> {
     }
 }
 
+/// # Presets
+impl Table<'_> {
+    /// Lays `toml`, an inline table of this spec's keys, under what is given: a key that is left out then has its
+    /// value there.
+    ///
+    /// # Panics
+    /// If that is not TOML, or names a key that the spec does not have.
+    pub fn underlay(&mut self, toml: &str) {
+        let node = parse_value(toml, Origin::Default, 0).unwrap_or_else(|error| panic!("{toml}: {error}"));
+        let Value::Table(entries) = node.value else { panic!("not a table: {toml}") };
+        for entry in &entries {
+            assert!(
+                self.spec.position(&entry.key).is_some(),
+                "no key of `{}`: {}",
+                self.spec.name,
+                entry.key
+            );
+        }
+        self.underlaid = entries;
+    }
+}
+
 /// # Cross-checks
 impl Table<'_> {
     /// True where `key` is given: in the file, by a `--set`, or in the default of the whole table.
@@ -317,6 +344,26 @@ impl Table<'_> {
         let place = self.given[index].as_ref().map(|given| given.node.place);
         let place = place.filter(|place| place.origin != Origin::Default).unwrap_or(self.place);
         self.report(place, message.into(), String::new(), help);
+    }
+
+    /// Records an error at a stretch of the text that is given for `key`, in bytes of its value.
+    pub fn error_within(
+        &self,
+        key: &str,
+        range: std::ops::Range<usize>,
+        message: impl Into<String>,
+        help: Option<String>,
+    ) {
+        let index = self.spec.position(key);
+        let index = index.unwrap_or_else(|| panic!("the spec `{}` has no key `{key}`", self.spec.name));
+        let node = self.given[index].as_ref().map(|given| &given.node);
+        match node.map(|node| (&node.value, node.place)) {
+            Some((Value::Text(text), place)) if place.origin != Origin::Default => {
+                let place = self.doc.within(place, text, range);
+                self.report(place, message.into(), String::new(), help);
+            }
+            _ => self.error_at(key, message, help),
+        }
     }
 
     /// Records an error at the table itself.

@@ -82,7 +82,7 @@ impl Check {
     /// The row it looks at: all workloads that match, together.
     pub fn row(&self, scenario: &Scenario, summaries: &[Summary]) -> Summary {
         let mut row = Summary::default();
-        let (mut pair, mut one_pair) = (None, true);
+        let (mut pair, mut one_pair, mut dynamic) = (None, true, None);
         for (workload, summary) in scenario.workloads.iter().zip(summaries) {
             let matches = self.org.is_none_or(|org| org == workload.org)
                 && self.model.is_none_or(|model| model == workload.model)
@@ -91,7 +91,9 @@ impl Check {
                 row.add_workload(summary);
                 // Workloads of one org on one model share their dynamic rate.
                 one_pair &= *pair.get_or_insert(workload.pair) == workload.pair;
-                row.dynamic = summary.dynamic.filter(|_| one_pair);
+                // In the batch lane there is none.
+                row.dynamic = summary.dynamic.or(dynamic).filter(|_| one_pair);
+                dynamic = row.dynamic;
             }
         }
         row

@@ -2,13 +2,16 @@
 
 use super::Scenario;
 use crate::bounds;
+use crate::platform::autoscaler::Scaler as _;
+use crate::platform::serving::ReplicaEngine as _;
 
 /// Expected events and memory of a run.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Estimate {
     /// Requests of one replication.
     pub requests: f64,
-    /// Events of all replications: two for each attempt, one for each look of an autoscaler.
+    /// Events of all replications: two for each attempt, two more where it is batched, one for each look of an
+    /// autoscaler.
     pub events: f64,
     /// Bytes held by one replication.
     pub memory_bytes: f64,
@@ -27,6 +30,9 @@ impl Estimate {
         let run = &scenario.run;
         let length_s = run.duration.as_secs_f64() + run.drain.as_secs_f64();
         let requests: f64 = scenario.workloads.iter().map(|w| w.arrivals.expected()).sum();
+        // A pass of its own, and its end moved by somebody else's, for each request that is batched.
+        let batches = |w: &&super::Workload| scenario.models[w.pool as usize].engine.batching().is_some();
+        let turns: f64 = scenario.workloads.iter().filter(batches).map(|w| 2.0 * w.arrivals.expected()).sum();
         let looks: f64 = scenario
             .models
             .iter()
@@ -39,7 +45,7 @@ impl Estimate {
         let open = requests.min(expected_open(scenario));
         Estimate {
             requests,
-            events: (2.0 * requests + looks) * f64::from(run.replications),
+            events: (2.0 * requests + turns + looks) * f64::from(run.replications),
             memory_bytes: series
                 + open * OPEN_REQUEST_BYTES
                 + scenario.workloads.len() as f64 * WORKLOAD_BYTES,
@@ -71,11 +77,14 @@ impl Estimate {
 /// Requests open at a time, were all served without waiting, each open for its service and its buffer wait.
 fn expected_open(scenario: &Scenario) -> f64 {
     let open = |w: &super::Workload| {
-        let model = &scenario.models[w.model as usize];
-        let service_s = model.engine.service.mean_s(w.mean_prompt, w.mean_output);
-        let wait_s = model.buffer.max_wait.as_secs_f64().min(3600.0);
+        let model = &scenario.models[w.pool as usize];
+        let service_s = model.engine.crowded_s(w.mean_prompt, w.mean_output);
+        let wait_s = match w.lane.batch() {
+            Some(batch) => batch.window.as_secs_f64() + batch.gather.as_secs_f64(),
+            None => model.buffer.max_wait.as_secs_f64().min(3600.0),
+        };
         let rate = w.arrivals.expected() / scenario.run.duration.as_secs_f64();
-        rate * w.profile.max_factor(scenario.run.duration).max(1.0) * (service_s + wait_s)
+        rate * w.arrivals.max_factor(scenario.run.duration).max(1.0) * (service_s + wait_s)
     };
     scenario.workloads.iter().map(open).sum()
 }

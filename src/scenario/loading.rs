@@ -5,6 +5,7 @@ use super::Scenario;
 use super::reading;
 use crate::digest::{Input, sha256};
 use crate::error::Error;
+use crate::platform::serving::ReplicaEngine as _;
 use crate::read::{FILE_BYTES_MAX, Problems, Resolved, portable};
 use crate::traffic::trace::{self, Trace};
 use std::collections::BTreeMap;
@@ -49,8 +50,23 @@ pub fn load(path: &Path, sets: &[(String, String)], events_max: f64) -> Result<L
     let read = reading::read(&shown, &bytes, sets, &mut |name| traces.load(name), events_max);
     let (scenario, resolved) = read.map_err(|problems| LoadError::Problems(Box::new(problems)))?;
     let stem = Path::new(&file_name).file_stem().unwrap_or_default().to_string_lossy().into_owned();
+    traces.notes.extend(too_large(&scenario));
     traces.inputs.sort_by(|a, b| a.name.cmp(&b.name));
     Ok(Loaded { scenario, resolved, stem, file_name, inputs: traces.inputs, notes: traces.notes })
+}
+
+/// Workloads whose mean request fits no replica: such a request is refused whatever is free.
+fn too_large(scenario: &Scenario) -> Vec<String> {
+    let note = |w: &super::Workload| {
+        let engine = scenario.models[w.pool as usize].engine.batching()?;
+        let most = engine.kv_tokens.filter(|&most| w.mean_prompt + w.mean_output > most as f64)?;
+        let (org, tokens) = (&scenario.orgs[w.org as usize].name, (w.mean_prompt + w.mean_output).round());
+        let name = &w.name;
+        Some(format!(
+            "{org}/{name}: a mean request of {tokens} tokens fits no replica of {most} (`kv_tokens`)"
+        ))
+    };
+    scenario.workloads.iter().filter_map(note).collect()
 }
 
 /// The bytes of a scenario file, the folder its traces are relative to, and its name.

@@ -6,21 +6,26 @@
 //! | [`spec`] | the keys of a scenario file |
 //! | [`reading`] | from text to the validated type |
 //! | [`loading`] | from disk, traces included |
+//! | `pools` | dedicated endpoints as models of their own |
 //! | [`check`] | thresholds on the summary |
 //! | [`estimate`] | events and memory, before anything is run |
 
 pub mod check;
 pub mod estimate;
 pub mod loading;
+mod pools;
 pub mod reading;
 pub mod spec;
 
 use crate::client::Client;
 use crate::dist::Dist;
 use crate::name::Name;
-use crate::platform::config::ModelConfig;
+use crate::platform::config::{ModelConfig, Price};
 use crate::platform::incident::Incident;
+use crate::platform::lane::Lane;
+use crate::platform::lane::dedicated::Rent;
 use crate::platform::mix::Mix;
+use crate::platform::serving::ReplicaEngine as _;
 use crate::traffic::arrivals::Arrivals;
 use crate::traffic::profile::Profile;
 use crate::units::Span;
@@ -51,12 +56,12 @@ pub struct Org {
     pub weight: f64,
 }
 
-/// An (org, model) that traffic uses.
+/// An (org, model or pool) that traffic uses.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct PairId {
     /// Index of the org.
     pub org: u32,
-    /// Index of the model.
+    /// Index of the model, or of the pool of a dedicated endpoint.
     pub model: u32,
 }
 
@@ -69,11 +74,21 @@ pub struct Workload {
     pub name: Name,
     /// Index of its model.
     pub model: u32,
-    /// Index of its (org, model).
+    /// Index of what serves it: its model, or the pool of its dedicated endpoint.
+    pub pool: u32,
+    /// Index of its org's pair with that.
     pub pair: u32,
+    /// The API key its requests are made with.
+    pub key: Name,
+    /// How it is served and paid.
+    pub lane: Lane,
+    /// What its tokens cost, in its lane.
+    pub price: Price,
+    /// Its share of an endpoint's cost.
+    pub rent: Option<Rent>,
     /// When its requests are born.
     pub arrivals: Arrivals,
-    /// How their rate changes; part of `arrivals`.
+    /// How their rate changes as written; part of `arrivals`, with the incidents of traffic.
     pub profile: Profile,
     /// Their prompt tokens, unless a trace brings them.
     pub prompt: Option<Dist>,
@@ -91,6 +106,19 @@ pub struct Workload {
     pub rtt: Span,
 }
 
+impl Workload {
+    /// Whether its requests go out as batch jobs.
+    #[inline]
+    pub fn is_batch(&self) -> bool {
+        matches!(self.lane, Lane::Batch(_))
+    }
+
+    /// The cost in USD of so many tokens and of so many replica-nanoseconds of what serves it.
+    pub fn cost_usd(&self, prompt: u64, output: u64, replica_ns: f64) -> f64 {
+        self.price.cost_usd(prompt, output) + self.rent.map_or(0.0, |rent| rent.cost_usd(replica_ns))
+    }
+}
+
 /// A validated scenario. Models, orgs and workloads are in order of their names, whatever the order of the
 /// file, so that the order of declaration changes nothing.
 #[derive(Clone, Debug)]
@@ -99,13 +127,15 @@ pub struct Scenario {
     pub title: String,
     /// The run.
     pub run: RunConfig,
-    /// The models.
+    /// The models; behind those of the file stand the pools of dedicated endpoints.
     pub models: Vec<ModelConfig>,
+    /// How many models are those of the file.
+    pub declared: usize,
     /// The orgs.
     pub orgs: Vec<Org>,
     /// The workloads of all orgs.
     pub workloads: Vec<Workload>,
-    /// The (org, model) pairs in use.
+    /// The (org, model or pool) pairs in use.
     pub pairs: Vec<PairId>,
     /// The incidents.
     pub incidents: Vec<Incident>,
@@ -114,21 +144,26 @@ pub struct Scenario {
 }
 
 impl Scenario {
+    /// The models of the file, in order of their names.
+    pub fn declared_models(&self) -> &[ModelConfig] {
+        &self.models[..self.declared]
+    }
+
     /// A model's mix before the first service start: the workloads' configured means, weighted by the number
     /// of requests each is expected to make.
     pub fn configured_mix(&self, model: u32) -> Mix {
-        let service = &self.models[model as usize].engine.service;
+        let engine = &self.models[model as usize].engine;
         let mut mix = Mix { service_s: 0.0, prompt: 0.0, output: 0.0 };
         let mut total = 0.0;
-        for workload in self.workloads.iter().filter(|w| w.model == model) {
+        for workload in self.workloads.iter().filter(|w| w.pool == model) {
             let weight = workload.arrivals.expected();
-            mix.service_s += weight * service.mean_s(workload.mean_prompt, workload.mean_output);
+            mix.service_s += weight * engine.alone_s(workload.mean_prompt, workload.mean_output);
             mix.prompt += weight * workload.mean_prompt;
             mix.output += weight * workload.mean_output;
             total += weight;
         }
         if total == 0.0 {
-            return Mix { service_s: service.mean_s(1.0, 1.0), prompt: 1.0, output: 1.0 };
+            return Mix { service_s: engine.alone_s(1.0, 1.0), prompt: 1.0, output: 1.0 };
         }
         Mix { service_s: mix.service_s / total, prompt: mix.prompt / total, output: mix.output / total }
     }

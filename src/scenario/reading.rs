@@ -3,18 +3,20 @@
 use super::check::Check;
 use super::estimate::Estimate;
 use super::spec::SCENARIO;
-use super::{Org, PairId, RunConfig, Scenario, Workload};
+use super::{Org, PairId, RunConfig, Scenario, Workload, pools};
 use crate::bounds;
 use crate::client::Client;
-use crate::dist::{Dist, Tokens};
+use crate::dist::{Dist, Law as _, Tokens};
 use crate::name::Name;
 use crate::platform::config::ModelConfig;
-use crate::platform::incident::{self, Incident};
+use crate::platform::incident::{self, Harm, Incident};
+use crate::platform::lane::Lane;
 use crate::read::{Document, Problems, Resolved, Table, nearest};
 use crate::rng::Key;
 use crate::traffic::arrivals::{ArrivalProcess, Arrivals, LoadTrace};
-use crate::traffic::profile::Profile;
+use crate::traffic::profile::{FACTOR_MAX, Profile};
 use crate::traffic::tokens::TokenSource;
+use crate::traffic::trace::Trace;
 use crate::units::Span;
 
 /// Read a scenario. `file_name` is shown in errors; `sets` are `--set` paths and values; `load` brings the
@@ -39,15 +41,23 @@ fn read_root(root: &mut Table, load: LoadTrace<'_>, events_max: f64) -> Option<S
     let title = root.text("title");
     let mut run_table = root.table("run");
     let run = read_run(&mut run_table);
-    let models = read_models(root);
+    let mut models = read_models(root);
     let (orgs, mut workloads) = read_orgs(root, &models, run.duration, load);
+    let declared = models.len();
+    pools::build(&mut models, &orgs, &mut workloads);
+    // Events and tables number both alike.
+    refuse_too_many(root, "org", models.len());
+    let (named, pools) = models.split_at(declared);
     let pairs = pair_up(&mut workloads);
-    let incidents = read_incidents(root, &models);
-    let checks = read_checks(root, &models, &orgs, &workloads);
+    let incidents = read_incidents(root, named, pools, &orgs);
+    if let Err(message) = add_traffic(&incidents, &mut workloads, run.duration) {
+        root.error_at("incident", message, None);
+    }
+    let checks = read_checks(root, named, &orgs, &workloads);
     if !root.clean() {
         return None;
     }
-    let scenario = Scenario { title, run, models, orgs, workloads, pairs, incidents, checks };
+    let scenario = Scenario { title, run, models, declared, orgs, workloads, pairs, incidents, checks };
     let estimate = Estimate::of(&scenario);
     if let Err((message, help)) = estimate.within(events_max) {
         run_table.error_here(message, Some(help));
@@ -150,12 +160,14 @@ fn read_orgs(
         refuse_twice(&row, &name, &mut seen, "org");
         let org = Org { name: name.clone(), weight: row.number("weight") };
         let mut seen = std::collections::BTreeSet::new();
+        let (mut endpoints, mut enqueued) = Default::default();
         let mut workloads = Vec::new();
         for mut table in row.rows("workload") {
             total += 1;
             let workload = read_workload(&mut table, models, duration, load);
             let Some(workload) = workload else { continue };
             refuse_twice(&table, &workload.name, &mut seen, "workload of this org");
+            pools::agree(&table, &workload, &mut endpoints, &mut enqueued);
             workloads.push((workload.name.clone(), workload));
         }
         orgs.push((name, (org, by_name(workloads))));
@@ -184,7 +196,9 @@ fn read_workload(
         .map(|key| t.opt_tagged(key).map(|chosen| Dist::of::<Tokens>(Some(chosen))));
     let max_tokens = t.opt_integer("max_tokens").map(|n| n as u32);
     let rtt = t.span("rtt");
-    let client = Client::read(&mut t.table("client"), rtt);
+    let lane = Lane::read(t.opt_tagged("lane"));
+    let client = read_client(t, &lane, rtt);
+    let key = t.opt_name("key");
     let process = process?;
     let trace = process.trace();
     for (key, law) in [("prompt_tokens", &prompt), ("output_tokens", &output)] {
@@ -193,15 +207,23 @@ fn read_workload(
             t.error_here(format!("`{key}` is missing"), Some(help));
         }
     }
+    refuse_never_submitted(t, &lane, &prompt, trace);
     let (prompt_law, output_law) = (prompt.clone(), output.clone());
     // Opened on a key of no run, for its means alone.
     let tokens = TokenSource::new(prompt_law, output_law, max_tokens, trace, Key::new(0, 0)).ok()?;
     let (mean_prompt, mean_output) = (tokens.mean_prompt(), tokens.mean_output());
+    let model = model?;
+    let price = models[model as usize].price;
     Some(Workload {
         org: 0,
         name,
-        model: model?,
+        model,
+        pool: model,
         pair: 0,
+        key: key.unwrap_or_else(|| Name::new("default").expect("a name")),
+        price: lane.batch().map_or(price, |batch| price.times(1.0 - batch.discount)),
+        rent: None,
+        lane,
         arrivals: Arrivals::new(process, profile.clone(), duration),
         profile,
         prompt,
@@ -214,27 +236,70 @@ fn read_workload(
     })
 }
 
-/// Number the (org, model) pairs in use, in order of org, then model.
+/// The client of a workload: in the batch lane, one attempt that has the window's time.
+fn read_client(t: &mut Table, lane: &Lane, rtt: Span) -> Client {
+    let given = t.has("client");
+    let client = Client::read(&mut t.table("client"), rtt);
+    let Some(batch) = lane.batch() else { return client };
+    if given && t.clean() {
+        let help = "leave `client` out: a job's requests run within its window, and are not tried again";
+        t.error_at("client", "a client strategy has no part in the batch lane", Some(help.into()));
+    }
+    if t.clean() && batch.window <= rtt {
+        t.error_at("lane", "the window must be longer than the workload's round trip `rtt`", None);
+    }
+    Client { timeout: batch.window, ..client }
+}
+
+/// A request whose prompt is known to be larger than all that may be enqueued could never be submitted.
+fn refuse_never_submitted(t: &Table, lane: &Lane, prompt: &Option<Dist>, trace: Option<&Trace>) {
+    let Some(batch) = lane.batch() else { return };
+    let largest = match (prompt, trace) {
+        (Some(Dist::Constant(law)), _) => u64::from(crate::dist::tokens(law.mean())),
+        (Some(_), _) | (None, None) => 0,
+        (None, Some(trace)) => trace.rows.iter().map(|row| u64::from(row.prompt)).max().unwrap_or(0),
+    };
+    if t.clean() && largest > batch.enqueued_tokens {
+        let message = format!(
+            "a request of {largest} prompt tokens is above `enqueued_tokens`, {}: it could never be submitted",
+            batch.enqueued_tokens
+        );
+        t.error_at("lane", message, None);
+    }
+}
+
+/// Number the pairs in use, of an org and what serves it, in that order.
 fn pair_up(workloads: &mut [Workload]) -> Vec<PairId> {
-    let mut pairs: Vec<PairId> = workloads.iter().map(|w| PairId { org: w.org, model: w.model }).collect();
+    let mut pairs: Vec<PairId> = workloads.iter().map(|w| PairId { org: w.org, model: w.pool }).collect();
     pairs.sort();
     pairs.dedup();
     for workload in workloads {
-        let pair = PairId { org: workload.org, model: workload.model };
+        let pair = PairId { org: workload.org, model: workload.pool };
         workload.pair = pairs.binary_search(&pair).expect("it is one of them") as u32;
     }
     pairs
 }
 
-fn read_incidents(root: &mut Table, models: &[ModelConfig]) -> Vec<Incident> {
+/// Incidents of models; a pool is struck only where it is named.
+fn read_incidents(
+    root: &mut Table,
+    models: &[ModelConfig],
+    pools: &[ModelConfig],
+    orgs: &[Org],
+) -> Vec<Incident> {
     let mut incidents = Vec::new();
     let rows = root.rows("incident");
     refuse_too_many(root, "incident", rows.len());
     for mut row in rows {
-        let incident = incident::read(&mut row);
+        let (mut incident, org) = incident::read(&mut row);
+        if let (Some(name), Harm::Traffic { org: index, .. }) = (org, &mut incident.harm) {
+            *index = find_org(&row, &name, orgs);
+        }
         match row.opt_text("model") {
             Some(name) => {
-                let model = find_model(&row, "model", &name, models);
+                let pool = pools.iter().position(|pool| pool.name.as_str() == name);
+                let pool = pool.map(|index| (models.len() + index) as u32);
+                let model = pool.or_else(|| find_model(&row, "model", &name, models));
                 incidents.extend(model.map(|model| Incident { model, ..incident }));
             }
             None if incidents.len() <= bounds::ROWS_MAX => {
@@ -247,6 +312,52 @@ fn read_incidents(root: &mut Table, models: &[ModelConfig]) -> Vec<Incident> {
     refuse_too_many(root, "incident", incidents.len());
     incidents.sort_by(Incident::order);
     incidents
+}
+
+/// The index of the org whose traffic an incident is, or an error with a suggestion.
+fn find_org(row: &Table, name: &str, orgs: &[Org]) -> Option<u32> {
+    let index = orgs.binary_search_by(|org| org.name.as_str().cmp(name)).ok();
+    if index.is_none() && row.clean() && !orgs.is_empty() {
+        let near = nearest(name, orgs.iter().map(|org| org.name.as_str()));
+        let help = near.map(|near| format!("did you mean `{near}`?"));
+        row.error_at("traffic", format!("there is no org `{name}` in this scenario"), help);
+    }
+    index.map(|i| i as u32)
+}
+
+/// Incidents of traffic change the arrivals of the workloads they strike.
+fn add_traffic(incidents: &[Incident], workloads: &mut [Workload], duration: Span) -> Result<(), String> {
+    let strikes = incidents.iter().filter_map(|incident| match incident.harm {
+        Harm::Traffic { org, factor } => Some((incident, org, factor)),
+        _ => None,
+    });
+    if strikes.clone().count() > bounds::TRAFFIC_INCIDENTS_MAX {
+        let most = bounds::TRAFFIC_INCIDENTS_MAX;
+        return Err(format!(
+            "at most {most} incidents of traffic are allowed, each counted once for every model"
+        ));
+    }
+    for workload in workloads {
+        let mut profile = None;
+        for (incident, org, factor) in strikes.clone() {
+            if (incident.model != workload.model && incident.model != workload.pool)
+                || org.is_some_and(|org| org != workload.org)
+            {
+                continue;
+            }
+            let before = profile.as_ref().unwrap_or(&workload.profile);
+            let boosted = before.boosted(incident.at, incident.duration, factor);
+            if boosted.max_factor(Span::MAX) > FACTOR_MAX {
+                let name = &workload.name;
+                return Err(format!("profile and traffic of `{name}` multiply to more than {FACTOR_MAX}"));
+            }
+            profile = Some(boosted);
+        }
+        if let Some(profile) = profile {
+            workload.arrivals = workload.arrivals.clone().through(profile, duration);
+        }
+    }
+    Ok(())
 }
 
 fn read_checks(root: &mut Table, models: &[ModelConfig], orgs: &[Org], workloads: &[Workload]) -> Vec<Check> {

@@ -3,7 +3,7 @@
 use crate::bounds;
 use crate::client;
 use crate::dist;
-use crate::platform::{config, incident};
+use crate::platform::{config, incident, lane};
 use crate::read::{Key, Kind, Spec};
 use crate::traffic::{arrivals, profile};
 
@@ -38,6 +38,8 @@ static WORKLOAD: Spec = Spec::new(
         Key::one_of("output_tokens", &dist::TOKENS).optional().doc("output tokens; likewise"),
         Key::tokens("max_tokens", bounds::TOKENS).optional().doc("most output tokens of a request"),
         Key::table("client", &client::SPEC).or_table().doc("its client; left out, one attempt and no retry"),
+        Key::one_of("lane", &lane::LANES).optional().doc("how it is served and paid; left out, serverless"),
+        Key::name("key").optional().doc("the API key its requests are made with; left out, `default`"),
         Key::span("rtt", bounds::RTT).or("\"50 ms\"").doc("network round trip"),
     ],
 );

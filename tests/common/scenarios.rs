@@ -22,14 +22,18 @@ pub struct Shape {
     pub scalable: bool,
     /// Autoscalers, every law and every arrival process.
     pub all_options: bool,
+    /// One model in so many batches; 0 for none.
+    pub batching: u32,
 }
 
 /// One org on one model with a fixed fleet.
-pub const SMALL: Shape = Shape { models: 1, orgs: 1, scalable: false, all_options: false };
+pub const SMALL: Shape = Shape { models: 1, orgs: 1, scalable: false, all_options: false, batching: 0 };
+/// The same on a fleet that batches.
+pub const BATCHING: Shape = Shape { batching: 1, ..SMALL };
 /// The same at any speed.
 pub const SCALABLE: Shape = Shape { scalable: true, ..SMALL };
 /// Everything.
-pub const ANY: Shape = Shape { models: 3, orgs: 4, scalable: false, all_options: true };
+pub const ANY: Shape = Shape { models: 3, orgs: 4, scalable: false, all_options: true, batching: 3 };
 
 /// A scenario in parts that may stand in any order.
 #[derive(Clone)]
@@ -45,7 +49,7 @@ pub struct Parts {
 impl Parts {
     /// The parts of one random scenario.
     pub fn draw(seed: u64, shape: Shape, tick: Span) -> Parts {
-        Draw { stream: Key::new(seed, 0).with("scenario").stream(), shape, tick }.parts(seed)
+        Draw { stream: Key::new(seed, 0).with("scenario").stream(), shape, tick, seed }.parts(seed)
     }
 
     /// The scenario as text.
@@ -84,6 +88,7 @@ struct Draw {
     stream: Stream,
     shape: Shape,
     tick: Span,
+    seed: u64,
 }
 
 impl Draw {
@@ -143,16 +148,33 @@ impl Draw {
         let mut text = format!("\n[[model]]\nname = \"m{index}\"\nreplicas = {replicas}\n");
         // With 20, one free slot is the edge of hot.
         let slots = if self.chance(12) { 20 } else { self.number(1, 3) };
-        let service = self.service();
-        text += &format!("engine.slots = {{ per_replica = {slots}, service.{service} }}\n");
+        if self.shape.batching > 0 && self.chance(self.shape.batching) {
+            text += &self.batching(slots);
+        } else {
+            let service = self.service();
+            text += &format!("engine.slots = {{ per_replica = {slots}, service.{service} }}\n");
+        }
         let max_wait = if self.chance(6) { "\"unlimited\"".into() } else { self.span(0, 10) };
         let early = self.one(&["true", "false"]);
-        text += &format!("buffer = {{ max_wait = {max_wait}, early_refusal = {early} }}\n");
+        let fair = if self.shape.all_options && self.chance(3) { ", discipline = \"fair\"" } else { "" };
+        text += &format!("buffer = {{ max_wait = {max_wait}, early_refusal = {early}{fair} }}\n");
         text += &format!("on_disconnect = \"{}\"\n", self.one(&["stop", "serve"]));
         if self.shape.all_options && self.chance(2) {
             text += &self.autoscaler(replicas);
         }
         text + &self.limit()
+    }
+
+    fn batching(&mut self, places: u64) -> String {
+        let (prefill, token) = (self.span(0, 2), self.span(0, 1));
+        let (step, each) = (self.span(0, 2), self.span(1, 2));
+        let most = places + self.number(0, 3);
+        let space = if self.chance(2) { self.number(4, 20).to_string() } else { "\"unlimited\"".into() };
+        let choice = self.one(&["least_loaded", "power_of_two", "round_robin"]);
+        format!(
+            "engine.batching = {{ prefill = {prefill}, per_prompt_token = {token}, step = {step}, \
+             step_per_sequence = {each}, max_batch = {most}, kv_tokens = {space}, choice = \"{choice}\" }}\n"
+        )
     }
 
     fn service(&mut self) -> String {
@@ -178,6 +200,15 @@ impl Draw {
             _ => format!("lognormal = {{ median = {}, sigma = 0.25 }}", self.span(1, 20)),
         };
         let (interval, cooldown) = (self.span(1, 6), self.span(0, 8));
+        if self.chance(2) {
+            let (up, down) = (self.span(0, 8), self.span(0, 12));
+            let (target, tolerance) = (self.one(&["0.5", "1.0", "3.0"]), self.one(&["0.0", "0.2"]));
+            return format!(
+                "autoscaler.reactive = {{ min = {min}, max = {max}, cold_start.{cold}, interval = {interval}, \
+                 cooldown = {cooldown}, target = {target}, tolerance = {tolerance}, scale_up_window = {up}, \
+                 scale_down_window = {down} }}\n"
+            );
+        }
         let target = self.one(&["0.3", "0.7", "1.0"]);
         format!(
             "autoscaler.predictive = {{ min = {min}, max = {max}, cold_start.{cold}, interval = {interval}, \
@@ -195,6 +226,9 @@ impl Draw {
         text += &format!("headers = \"{}\"\n", self.one(&["all", "all", "errors", "only_429"]));
         text += &format!("credit = \"{}\"\n", self.one(&["green", "all"]));
         text += &format!("retry_after = {}\n", self.one(&["true", "false"]));
+        if self.shape.all_options && self.chance(3) {
+            text += "refund_unserved = true\n";
+        }
         format!("{text}law.{}\n", self.law())
     }
 
@@ -202,7 +236,9 @@ impl Draw {
         const REQUESTS: [f64; 6] = [0.25, 0.5, 1.0, 2.0, 4.0, f64::INFINITY];
         const TOKENS: [f64; 6] = [1.0, 2.0, 4.0, 8.0, 16.0, f64::INFINITY];
         if self.shape.all_options && self.chance(3) {
-            return bare(&LAWS).choose(&mut self.stream).expect("there is a law").clone();
+            let mut laws = bare(&LAWS);
+            laws.extend(["true", "false"].map(|freeze| self.formula(freeze)));
+            return laws.choose(&mut self.stream).expect("there is a law").clone();
         }
         let limits = |draw: &mut Draw, from: usize, to: usize| {
             let (requests, tokens) = (draw.rate(&REQUESTS[from..to]), draw.rate(&TOKENS[from..to]));
@@ -229,6 +265,24 @@ impl Draw {
         }
     }
 
+    fn formula(&mut self, freeze: &str) -> String {
+        const FORMULAS: [&str; 7] = [
+            "clamp(2 * success_rate * headroom, base, cap)",
+            "max(base, min(demand, capacity / 2))",
+            "if(utilization > 0.5, previous * 0.9, previous * 1.1)",
+            "success_rate * (1 + share_of_traffic) + weight * minutes_since_start",
+            "1 / success_rate",
+            "ln(success_rate + 0.001) - 5",
+            "cap * sqrt(share_of_traffic) - base",
+        ];
+        let (requests, tokens) = (self.one(&FORMULAS), self.one(&FORMULAS));
+        let window = self.span(24, 120);
+        format!(
+            "formula = {{ requests = \"{requests}\", tokens = \"{tokens}\", window = {window}, \
+             freeze_on_503 = {freeze} }}"
+        )
+    }
+
     fn incident(&mut self, at: u64, models: u64) -> String {
         let mut text = format!("\n[[incident]]\nat = {}\n", self.halves(at));
         if models == 1 || self.chance(2) {
@@ -236,7 +290,19 @@ impl Draw {
         }
         let duration =
             if self.chance(5) { String::new() } else { format!(", duration = {}", self.span(1, 20)) };
-        if self.chance(2) {
+        // Not under a change of tick: nothing random is.
+        let kind = if self.shape.scalable { self.number(3, 6) } else { self.number(0, 6) };
+        if kind == 0 {
+            let share = self.one(&["0.0", "0.3", "1.0"]);
+            text + &format!("error_share = {{ share = {share}{duration} }}\n")
+        } else if kind == 1 {
+            let factor = self.one(&["0.0", "0.5", "2.0", "4.0"]);
+            let whose = if self.chance(2) { "org = \"o0\", " } else { "" };
+            text + &format!("traffic = {{ {whose}factor = {factor}{duration} }}\n")
+        } else if kind == 2 {
+            let factor = self.one(&["0.5", "3.0"]);
+            text + &format!("slow_cold_start = {{ factor = {factor}{duration} }}\n")
+        } else if kind < 5 {
             text + &format!("lose_replicas = {{ count = {}{duration} }}\n", self.number(1, 3))
         } else {
             let factor = self.one(&["0.25", "0.5", "2.0", "4.0"]);
@@ -253,7 +319,8 @@ impl Draw {
         let workloads = (0..count)
             .map(|w| self.workload(w, models, rtt, [timeout == w, deadline == w, count == 1]))
             .collect();
-        (format!("\n[[org]]\nname = \"o{index}\"\n"), workloads)
+        let weight = if self.shape.all_options { self.one(&["1.0", "1.0", "0.5", "3.0"]) } else { "1.0" };
+        (format!("\n[[org]]\nname = \"o{index}\"\nweight = {weight}\n"), workloads)
     }
 
     fn workload(&mut self, index: u64, models: u64, rtt: u64, options: [bool; 3]) -> String {
@@ -266,7 +333,47 @@ impl Draw {
         if self.chance(3) {
             text += &format!("max_tokens = {}\n", self.number(1, 5));
         }
-        text + &self.client(rtt, options)
+        if !self.shape.all_options {
+            return text + &self.client(rtt, options);
+        }
+        if self.chance(3) {
+            text += &format!("key = \"{}\"\n", self.one(&["prod", "dev"]));
+        }
+        match self.number(0, 7) {
+            0 | 1 => text + &self.batch_lane(rtt),
+            2 => text + &self.dedicated_lane() + &self.client(rtt, options),
+            _ => text + &self.client(rtt, options),
+        }
+    }
+
+    fn batch_lane(&mut self, rtt: u64) -> String {
+        let (window, gather) = (self.span(rtt + 1, rtt + 40), self.span(0, 6));
+        // The limit is that of the org on the model: one for all.
+        let enqueued = ["5", "9", "40", "30000000000"][self.seed as usize % 4];
+        format!(
+            "lane.batch = {{ window = {window}, gather = {gather}, requests_per_file = {}, enqueued_tokens = \
+             {enqueued}, reserve = {}, discount = {} }}\n",
+            self.number(1, 6),
+            self.one(&["0.0", "0.1", "0.5"]),
+            self.one(&["0.0", "0.5", "1.0"])
+        )
+    }
+
+    fn dedicated_lane(&mut self) -> String {
+        if self.chance(2) {
+            return "lane.dedicated = { replicas = 1, price_per_replica_hour = 3.0, name = \"shared\" }\n"
+                .into();
+        }
+        let replicas = self.number(0, 2);
+        let mut text =
+            format!("lane.dedicated.replicas = {replicas}\nlane.dedicated.price_per_replica_hour = 7.5\n");
+        if self.chance(2) {
+            text += &format!("lane.dedicated.cold_start.constant = {}\n", self.span(1, 10));
+        }
+        if self.chance(2) {
+            text += &format!("lane.dedicated.{}", self.autoscaler(replicas));
+        }
+        text
     }
 
     fn arrivals(&mut self) -> String {

@@ -8,6 +8,7 @@ use ratetide::client::GaveUp;
 use ratetide::client::backoff::{Backoff, Jitter};
 use ratetide::client::honor::{Beyond, Combine, Header};
 use ratetide::metrics::observer::Ended;
+use ratetide::platform::serving::ReplicaEngine as _;
 use ratetide::reply::{Outcome, Reply};
 
 impl Naive<'_> {
@@ -26,7 +27,7 @@ impl Naive<'_> {
     pub fn birth(&mut self, now: Ns, w: usize) {
         let source = &mut self.sources[w];
         let Birth { prompt, output, .. } = source.next.take().expect("a birth was awaited");
-        let (service, _) = self.model.engine.service.draw(&mut source.service, prompt, output);
+        let (service, _) = self.model.engine.draw(&mut source.service, prompt, output);
         let number = source.born;
         source.born += 1;
         let (sent, delay, trying, over) = (0, 0, None, false);
@@ -73,6 +74,7 @@ impl Naive<'_> {
             sent: now,
             place: Place::OnTheWay,
             arrived: 0,
+            ordinal: 0,
             started: None,
             completes: 0,
             completion: 0,

@@ -2,8 +2,8 @@
 
 use super::{Ns, ns, seconds};
 use ratetide::limit::law::Law;
+use ratetide::limit::law::success_window::Multiplier;
 use ratetide::limit::policy::{Credit, Policy, ResetMode};
-use ratetide::limit::success_window::Multiplier;
 
 /// Requests and tokens.
 pub type Both<T> = [T; 2];
@@ -71,9 +71,12 @@ impl<'a> Limiter<'a> {
                     }
                 };
                 let success = self.success(now, ns(law.window));
-                let (base, cap) = ([law.base.requests, law.base.tokens], [law.cap.requests, law.cap.tokens]);
+                let (base, cap) = (
+                    [law.band.base.requests, law.band.base.tokens],
+                    [law.band.cap.requests, law.band.cap.tokens],
+                );
                 [0, 1].map(|r| {
-                    let share = law.share.map_or(f64::INFINITY, |share| share * live.capacity[r]);
+                    let share = law.band.share.map_or(f64::INFINITY, |share| share * live.capacity[r]);
                     (h * success[r]).min(cap[r]).min(share).max(base[r])
                 })
             }

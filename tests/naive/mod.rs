@@ -1,4 +1,4 @@
-//! A naive simulator of one org on one model with a fixed fleet of slots: a sorted list of events, attempts
+//! A naive simulator of one org on one model with a fixed fleet, of slots or of batches: a sorted list of events, attempts
 //! that are never forgotten, sums taken anew whenever they are needed. It shares with the engine only what
 //! both are given: the validated scenario, the random streams, and the vocabulary of answers.
 //!
@@ -13,6 +13,7 @@
 //!   speed leaves where it was keeps its place;
 //! - a freed slot is taken before the backlog told with the answer is read.
 
+mod batching;
 mod clients;
 mod limiter;
 mod platform;
@@ -21,6 +22,7 @@ use limiter::Limiter;
 use ratetide::client::GaveUp;
 use ratetide::metrics::observer::Ended;
 use ratetide::platform::config::ModelConfig;
+use ratetide::platform::serving::ReplicaEngine as _;
 use ratetide::reply::Reply;
 use ratetide::rng::Key;
 use ratetide::scenario::Scenario;
@@ -70,6 +72,7 @@ enum Event {
     Begins(usize),
     Ends(usize),
     Completion(usize),
+    Turn(usize),
     Birth(usize),
     Ask(usize),
     Send(usize),
@@ -119,6 +122,8 @@ struct Try {
     sent: Ns,
     place: Place,
     arrived: Ns,
+    /// How many arrived before it.
+    ordinal: u64,
     started: Option<Ns>,
     completes: Ns,
     /// The place of its completion in the sequence; an event with another is void.
@@ -132,6 +137,7 @@ struct Try {
 struct Replica {
     ready: bool,
     busy: u32,
+    group: batching::Group,
 }
 
 struct Birth {
@@ -147,6 +153,7 @@ struct Source {
     born: u64,
     service: ratetide::rng::Stream,
     jitter: Key,
+    luck: Key,
     bucket: Ns,
     filled: Ns,
 }
@@ -167,11 +174,16 @@ pub struct Naive<'a> {
     /// Replicas each incident took, and the slowdown each has in force.
     taken: Vec<usize>,
     slowdowns: Vec<f64>,
+    /// The share of attempts that each spares.
+    spared: Vec<f64>,
     /// Mean service seconds, prompt and output of recent starts.
     mix: [f64; 3],
     /// Smoothed utilisation, and its level since.
     smoothed: (f64, f64, Ns),
     limiter: Limiter<'a>,
+    arrivals: u64,
+    /// Draws of two replicas.
+    draws: ratetide::rng::Stream,
     pub attempts: Vec<Attempt>,
     pub ends: Vec<End>,
 }
@@ -194,9 +206,12 @@ impl<'a> Naive<'a> {
             rota: Vec::new(),
             taken: vec![0; scenario.incidents.len()],
             slowdowns: vec![1.0; scenario.incidents.len()],
+            spared: vec![1.0; scenario.incidents.len()],
             mix: configured_mix(scenario),
             smoothed: (0.0, 0.0, 0),
             limiter: Limiter::new(&model.policy),
+            arrivals: 0,
+            draws: draws(scenario),
             attempts: Vec::new(),
             ends: Vec::new(),
         };
@@ -227,6 +242,8 @@ impl<'a> Naive<'a> {
             Event::Ends(i) => self.incident(now, i, false),
             Event::Completion(t) if self.tries[t].completion == sequence => self.complete(now, t),
             Event::Completion(_) => {}
+            Event::Turn(r) if self.replicas[r].group.said == sequence => self.turn(now, r),
+            Event::Turn(_) => {}
             Event::Birth(w) => self.birth(now, w),
             Event::Ask(r) => self.ask(now, r),
             Event::Send(r) => self.send(now, r, RETRIES),
@@ -235,6 +252,7 @@ impl<'a> Naive<'a> {
                 if self.tries[t].place == Place::Waiting {
                     self.waiting.retain(|&other| other != t);
                     self.fail(now, t);
+                    self.serve_waiting(now);
                 }
             }
             Event::Deadline(r) => self.deadline(now, r),
@@ -282,18 +300,25 @@ fn source(scenario: &Scenario, w: usize) -> Source {
         born: 0,
         service: key.with("service").stream(),
         jitter: key.with("jitter"),
+        luck: key.with("luck"),
         bucket,
         filled: 0,
     }
 }
 
+/// The model's stream of draws among its replicas.
+fn draws(scenario: &Scenario) -> ratetide::rng::Stream {
+    let key = Key::new(scenario.run.seed, 0).with("model").with(scenario.models[0].name.as_str());
+    key.with("cold_start").with("choice").stream()
+}
+
 /// The configured means, weighted by the number of requests each workload makes.
 fn configured_mix(scenario: &Scenario) -> [f64; 3] {
-    let service = &scenario.models[0].engine.service;
+    let engine = &scenario.models[0].engine;
     let (mut sums, mut total) = ([0.0; 3], 0.0);
     for workload in &scenario.workloads {
         let (prompt, output) = (workload.mean_prompt, workload.mean_output);
-        let means = [service.mean_s(prompt, output), prompt, output];
+        let means = [engine.alone_s(prompt, output), prompt, output];
         let weight = workload.arrivals.expected();
         (0..3).for_each(|k| sums[k] += weight * means[k]);
         total += weight;

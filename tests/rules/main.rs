@@ -3,9 +3,13 @@
 //! | file | rules |
 //! |---|---|
 //! | [`limits`] | S1–S6: what the dynamic rate follows |
+//! | [`laws`] | S2–S6 under every law: those it declares, and no others |
 //! | [`outcomes`] | S7, S8, S12: what becomes of an attempt, and what its answer says |
 //! | [`capacity`] | S9, S10: capacity follows demand |
+//! | [`lanes`] | S15, S16: alternatives, and what they cost |
 //! | [`clients`] | S11, S13, S14: how to send |
+//! | [`fair`] | S7b: orgs take turns in the buffer |
+//! | [`incidents`] | what an incident looks like to who sends |
 //! | [`page`] | what the page says beyond them |
 
 #[path = "../common/mod.rs"]
@@ -13,6 +17,10 @@ mod common;
 
 mod capacity;
 mod clients;
+mod fair;
+mod incidents;
+mod lanes;
+mod laws;
 mod limits;
 mod outcomes;
 mod page;

@@ -1,4 +1,4 @@
-//! What the provider's page says beyond the rules S1–S14: the rest of its sentences, as `docs/page.md` numbers them.
+//! What the provider's page says beyond the rules S1–S16: the rest of its sentences, as `docs/page.md` numbers them.
 
 use super::common::estimate::assert_near;
 use super::common::run::{run, run_logged, scenario};
@@ -26,6 +26,8 @@ fn p11_the_formula_is_a_choice_and_sustained_success_raises_each() {
         0.01,
     );
     assert_near("more", granted_rpm("limit.law.success_window = { multiplier = 3.0 }"), 600.0, 0.01);
+    let formula = "limit.law.formula = { requests = \"max(base, 1.5 * success_rate)\" }";
+    assert_near("one of one's own", granted_rpm(formula), 300.0, 0.01);
     assert_near("the default", granted_rpm(""), 400.0, 0.01);
 }
 

@@ -2,10 +2,12 @@
 //!
 //! Names and order are an interface: new columns go to the right end.
 
+mod cost;
 mod log;
 mod series;
 mod summary;
 
+pub use cost::COST;
 pub use log::ATTEMPTS;
 pub use series::{CAPACITY, OUTCOMES, RATES};
 pub use summary::{SUMMARY, TIME_TO_SUCCESS};
@@ -75,7 +77,8 @@ impl TableSpec {
 }
 
 /// Every table of a result.
-pub const TABLES: &[&TableSpec] = &[&SUMMARY, &OUTCOMES, &RATES, &CAPACITY, &TIME_TO_SUCCESS, &ATTEMPTS];
+pub const TABLES: &[&TableSpec] =
+    &[&SUMMARY, &OUTCOMES, &RATES, &CAPACITY, &COST, &TIME_TO_SUCCESS, &ATTEMPTS];
 
 // Columns that mean the same in every table.
 const TIME_S: Column =
@@ -118,6 +121,11 @@ mod tests {
                 &CAPACITY,
                 "time_s,model,ready_replicas,starting_replicas,draining_replicas,in_service,\
                  utilization,buffer_depth,buffer_wait_mean_s,forecast_rpm,offered_rpm,capacity_rpm",
+            ),
+            (
+                &COST,
+                "time_s,org,key,workload,model,lane,requests,succeeded,prompt_tokens,output_tokens,cost_usd,\
+                 wasted_tokens,wasted_cost_usd,cumulative_cost_usd",
             ),
             (&TIME_TO_SUCCESS, "org,workload,model,time_s,succeeded_share"),
             (

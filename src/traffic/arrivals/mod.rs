@@ -125,6 +125,16 @@ impl Arrivals {
         (at < self.end).then_some(Arrival { at, tokens: birth.tokens })
     }
 
+    /// The largest factor on the rate in [0, `duration`].
+    pub fn max_factor(&self, duration: Span) -> f64 {
+        self.clock.profile().max_factor(duration)
+    }
+
+    /// The same process modulated by another profile.
+    pub fn through(self, profile: Profile, duration: Span) -> Arrivals {
+        Arrivals::new(self.process, profile, duration)
+    }
+
     /// The trace being replayed, if it is one.
     pub fn trace(&self) -> Option<&Trace> {
         self.process.trace()

@@ -12,6 +12,11 @@ pub struct Clock {
 }
 
 impl Clock {
+    /// The profile it runs on.
+    pub fn profile(&self) -> &Profile {
+        &self.profile
+    }
+
     /// A clock at the start of the run.
     pub fn new(profile: Profile) -> Clock {
         Clock { profile, piece: 0, last_ns: 0 }

@@ -1,9 +1,8 @@
 //! `unlimited`: no limit at all; every attempt is green and every failure a 503.
 
-use super::rate_law::{Live, RateLaw, Written};
-use super::usage::{Rates, Usage};
+use crate::limit::rate_law::{RateLaw, Scene, Written};
+use crate::limit::usage::{Rates, Usage};
 use crate::read::{Member, Spec, Tagged};
-use crate::units::SimTime;
 
 /// No limit.
 #[derive(Clone, Debug, PartialEq)]
@@ -22,11 +21,19 @@ impl Written for Unlimited {
 }
 
 impl RateLaw for Unlimited {
+    type Memory = ();
+    type Shared = ();
+
+    fn shared(&self) {}
+
+    fn join(&self, _weight: f64, (): &mut ()) {}
+
     fn describe(&self) -> String {
         "unlimited".into()
     }
 
-    fn rates(&self, _now: SimTime, _usage: &mut Usage, _live: &Live) -> Rates {
+    #[inline]
+    fn rates(&self, _scene: &Scene, _usage: &mut Usage, (): &mut (), (): &mut ()) -> Rates {
         Rates { requests: f64::INFINITY, tokens: f64::INFINITY }
     }
 }

@@ -6,12 +6,12 @@
 //! h = 2, a base of 60 requests a minute and no share this is the formula that Together AI published on its
 //! rate-limit page of January 2026 (since withdrawn); the load-scaled form and the share are assumptions.
 
-use super::fixed::read_rates;
-use super::rate_law::{Kept, Live, RateLaw, Written};
-use super::usage::{Rates, Usage};
 use crate::bounds;
+use crate::limit::band::{self, Band};
+use crate::limit::rate_law::{FREEZE, Kept, RateLaw, Scene, Written};
+use crate::limit::usage::{Rates, Usage};
 use crate::read::{Key, Member, Spec, Table, Tagged};
-use crate::units::{Quantity, SimTime, Span};
+use crate::units::Span;
 
 /// The factor h between recent successes and the rate.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -50,35 +50,11 @@ pub struct SuccessWindow {
     pub window: Span,
     /// The factor h.
     pub multiplier: Multiplier,
-    /// The largest share of live capacity one org may be granted; `None` = not bounded by capacity.
-    pub share: Option<f64>,
-    /// The rate of an org without history; wins over every bound.
-    pub base: Rates,
-    /// The highest rate.
-    pub cap: Rates,
+    /// What it is held within.
+    pub band: Band,
+    /// Whether the window stands still from a 503 to the next 200.
+    pub freeze_on_503: bool,
 }
-
-const BASE: Spec = Spec::new(
-    "base",
-    "the rate of an org without history; wins over every bound",
-    &[
-        Key::rate_or_unlimited("requests", Quantity::Requests, bounds::LIMIT)
-            .or("\"60/min\"")
-            .doc("requests"),
-        Key::rate_or_unlimited("tokens", Quantity::Tokens, bounds::LIMIT).or("\"60k/min\"").doc("tokens"),
-    ],
-);
-
-const CAP: Spec = Spec::new(
-    "cap",
-    "the highest rate; of a resource whose base is unlimited, unlimited",
-    &[
-        Key::rate_or_unlimited("requests", Quantity::Requests, bounds::LIMIT)
-            .or("\"6000/min\"")
-            .doc("requests"),
-        Key::rate_or_unlimited("tokens", Quantity::Tokens, bounds::LIMIT).or("\"2M/min\"").doc("tokens"),
-    ],
-);
 
 const LOAD_SCALED: Spec = Spec::new(
     "load_scaled",
@@ -103,11 +79,10 @@ const SPEC: Spec = Spec::new(
         Key::table("load_scaled", &LOAD_SCALED)
             .optional()
             .doc("multiplier by utilisation; not together with `multiplier`"),
-        Key::number("share", bounds::SHARE)
-            .optional()
-            .doc("largest share of live capacity an org is granted; left out, capacity is no bound"),
-        Key::table("base", &BASE).or_table().doc("the least"),
-        Key::table("cap", &CAP).or_table().doc("the most"),
+        band::SHARE,
+        band::BASE,
+        band::CAP,
+        FREEZE,
     ],
 );
 
@@ -120,30 +95,9 @@ impl Written for SuccessWindow {
         let table = &mut value.table();
         let window = table.span("window");
         let multiplier = read_multiplier(table);
-        let share = table.opt_number("share");
-        let mut base_table = table.table("base");
-        let base = read_rates(&mut base_table);
-        let mut cap_table = table.table("cap");
-        let given = ["requests", "tokens"].map(|key| cap_table.has(key));
-        let mut cap = read_rates(&mut cap_table);
-        if base.requests.is_infinite() && !given[0] {
-            cap.requests = f64::INFINITY;
-        }
-        if base.tokens.is_infinite() && !given[1] {
-            cap.tokens = f64::INFINITY;
-        }
-        for (key, least, most) in
-            [("requests", base.requests, cap.requests), ("tokens", base.tokens, cap.tokens)]
-        {
-            if least > most && table.clean() {
-                base_table.error_at(
-                    key,
-                    "the base is above the cap",
-                    Some("the cap is the highest rate".into()),
-                );
-            }
-        }
-        Some(SuccessWindow { window, multiplier, share, base, cap })
+        let band = Band::read_shared(table);
+        let freeze_on_503 = table.bool("freeze_on_503");
+        Some(SuccessWindow { window, multiplier, band, freeze_on_503 })
     }
 }
 
@@ -167,15 +121,17 @@ fn read_multiplier(table: &mut Table) -> Multiplier {
 }
 
 impl RateLaw for SuccessWindow {
+    type Memory = ();
+    type Shared = ();
+
+    fn shared(&self) {}
+
+    fn join(&self, _weight: f64, (): &mut ()) {}
+
     #[inline]
-    fn rates(&self, now: SimTime, usage: &mut Usage, live: &Live) -> Rates {
-        let h = self.multiplier.at(live.utilization);
-        let wanted = usage.rates(now).map(|s| h * s).zip(self.cap, f64::min);
-        let bounded = match self.share {
-            Some(share) => wanted.zip(live.capacity, |d, k| d.min(share * k)),
-            None => wanted,
-        };
-        bounded.zip(self.base, f64::max)
+    fn rates(&self, scene: &Scene, usage: &mut Usage, (): &mut (), (): &mut ()) -> Rates {
+        let h = self.multiplier.at(scene.live.utilization);
+        self.band.hold(usage.rates(scene.recent).map(|s| h * s), &scene.live)
     }
 
     fn describe(&self) -> String {
@@ -183,7 +139,7 @@ impl RateLaw for SuccessWindow {
             Multiplier::Fixed(h) => format!("×{h}"),
             Multiplier::LoadScaled { min, max, .. } => format!("×{min}–{max} by load"),
         };
-        let share = self.share.map_or(String::new(), |share| format!(", ≤ {share} of capacity"));
+        let share = self.band.share_words();
         format!("success_window {h} of the past {}{share}", self.window)
     }
 
@@ -194,17 +150,24 @@ impl RateLaw for SuccessWindow {
     fn reads_utilization(&self) -> bool {
         matches!(self.multiplier, Multiplier::LoadScaled { .. })
     }
+
+    fn freezes_on_503(&self) -> bool {
+        self.freeze_on_503
+    }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::usage::Served;
     use super::*;
+    use crate::limit::rate_law::Live;
+    use crate::limit::usage::Served;
+    use crate::units::SimTime;
 
     const BOTH: fn(f64) -> Rates = |r| Rates { requests: r, tokens: 1000.0 * r };
 
     fn law(share: Option<f64>, multiplier: Multiplier) -> SuccessWindow {
-        SuccessWindow { window: Span::from_s(60), multiplier, share, base: BOTH(1.0), cap: BOTH(50.0) }
+        let band = Band { base: BOTH(1.0), cap: BOTH(50.0), share };
+        SuccessWindow { window: Span::from_s(60), multiplier, band, freeze_on_503: false }
     }
 
     fn used(per_s: u64) -> Usage {
@@ -216,8 +179,9 @@ mod tests {
 
     #[test]
     fn the_rate_is_clamped_in_the_documented_order() {
-        let live = |k| Live { capacity: BOTH(k), utilization: 0.0 };
-        let at = |law: &SuccessWindow, per_s, k| law.rates(SimTime::from_s(60), &mut used(per_s), &live(k));
+        let now = SimTime::from_s(60);
+        let scene = |k| Scene { now, recent: now, live: Live { capacity: BOTH(k), utilization: 0.0 } };
+        let at = |law: &SuccessWindow, per_s, k| law.rates(&scene(k), &mut used(per_s), &mut (), &mut ());
         let fixed = law(Some(0.5), Multiplier::Fixed(2.0));
         assert_eq!(at(&fixed, 0, 1e9), BOTH(1.0), "base of an org without history");
         assert_eq!(at(&fixed, 10, 1e9), BOTH(20.0), "twice the recent successes");

@@ -1,10 +1,11 @@
 //! `fixed`: the constant limits everybody knows.
 
-use super::rate_law::{Live, RateLaw, Written};
-use super::usage::{Rates, Usage};
 use crate::bounds;
-use crate::read::{Key, Member, Spec, Table, Tagged};
-use crate::units::{Quantity, Rate, SimTime};
+use crate::limit::band::read_rates;
+use crate::limit::rate_law::{RateLaw, Scene, Written};
+use crate::limit::usage::{Rates, Usage};
+use crate::read::{Key, Member, Spec, Tagged};
+use crate::units::{Quantity, Rate};
 
 /// Constant limits; a resource left out is unlimited.
 #[derive(Clone, Debug, PartialEq)]
@@ -27,12 +28,6 @@ const SPEC: Spec = Spec::new(
     ],
 );
 
-/// Requests and tokens per second of a table with these two keys.
-pub(super) fn read_rates(table: &mut Table) -> Rates {
-    let [requests, tokens] = ["requests", "tokens"].map(|key| table.rate(key));
-    Rates { requests: requests.per_s(), tokens: tokens.per_s() }
-}
-
 impl Written for Fixed {
     const MEMBER: Member = Member::table("fixed", &SPEC);
 
@@ -42,6 +37,13 @@ impl Written for Fixed {
 }
 
 impl RateLaw for Fixed {
+    type Memory = ();
+    type Shared = ();
+
+    fn shared(&self) {}
+
+    fn join(&self, _weight: f64, (): &mut ()) {}
+
     fn describe(&self) -> String {
         let [requests, tokens] = [self.limits.requests, self.limits.tokens].map(Rate::from_per_s);
         match [requests, tokens].map(Rate::is_unlimited) {
@@ -52,7 +54,8 @@ impl RateLaw for Fixed {
         }
     }
 
-    fn rates(&self, _now: SimTime, _usage: &mut Usage, _live: &Live) -> Rates {
+    #[inline]
+    fn rates(&self, _scene: &Scene, _usage: &mut Usage, (): &mut (), (): &mut ()) -> Rates {
         self.limits
     }
 }

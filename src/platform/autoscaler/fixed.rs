@@ -1,0 +1,42 @@
+//! The configured number of replicas, always.
+
+use super::scaler::{Decision, Scaler, Seen, Written};
+use crate::dist::Dist;
+use crate::read::{Member, Spec, Tagged};
+use crate::units::{SimTime, Span};
+
+/// Keeps what it has, and never looks.
+#[derive(Clone, Copy, Debug)]
+pub struct Fixed;
+
+impl Scaler for Fixed {
+    fn interval(&self) -> Option<Span> {
+        None
+    }
+
+    fn cold_start(&self) -> Option<&Dist> {
+        None
+    }
+
+    fn scales_from_zero(&self) -> bool {
+        false
+    }
+
+    fn forecast(&self) -> Option<f64> {
+        None
+    }
+
+    fn look(&mut self, _: SimTime, _: &Seen) -> Decision {
+        Decision::Keep
+    }
+}
+
+impl Written<u32> for Fixed {
+    const MEMBER: Member =
+        Member::table("fixed", &Spec::new("fixed", "the configured number of replicas, always", &[]));
+
+    fn read(value: Tagged<'_>, _: u32) -> Option<Fixed> {
+        value.table();
+        Some(Fixed)
+    }
+}

@@ -1,0 +1,51 @@
+//! What an autoscaler sees and says.
+
+use crate::dist::Dist;
+use crate::read::{Member, Tagged};
+use crate::units::{SimTime, Span};
+
+/// What an autoscaler sees when it looks. Work for spare capacity is left out of all of it.
+#[derive(Clone, Copy, Debug)]
+pub struct Seen {
+    /// Attempts that have arrived since the last look.
+    pub arrived: u64,
+    /// Attempts in service and waiting.
+    pub in_flight: u32,
+    /// Replicas ready or starting.
+    pub current: u32,
+    /// What one replica completes per second when saturated.
+    pub per_replica_rps: f64,
+}
+
+/// What to do with the fleet.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Decision {
+    /// Leave it.
+    Keep,
+    /// Start so many.
+    Grow(u32),
+    /// Give up so many.
+    Shrink(u32),
+}
+
+/// How a model's fleet is sized.
+pub trait Scaler {
+    /// Time between looks, if it looks at all.
+    fn interval(&self) -> Option<Span>;
+    /// Time from the decision to a ready replica, in seconds, if it starts any.
+    fn cold_start(&self) -> Option<&Dist>;
+    /// Whether it starts a replica for whoever arrives while there is none.
+    fn scales_from_zero(&self) -> bool;
+    /// The forecast in attempts per second, where it makes one.
+    fn forecast(&self) -> Option<f64>;
+    /// Look, and decide.
+    fn look(&mut self, now: SimTime, seen: &Seen) -> Decision;
+}
+
+/// An autoscaler as a scenario writes it, given a context: the replicas its model starts with.
+pub(super) trait Written<Context>: Sized {
+    /// Its tag, sentence and parameters.
+    const MEMBER: Member;
+    /// Reads the value under its tag; `None` only after an error was recorded.
+    fn read(value: Tagged<'_>, context: Context) -> Option<Self>;
+}
