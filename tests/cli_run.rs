@@ -10,6 +10,8 @@ const FILES: [&str; 17] = [
     "capacity.csv",
     "charts/capacity.png",
     "charts/capacity.svg",
+    "charts/cost.png",
+    "charts/cost.svg",
     "charts/outcomes.png",
     "charts/outcomes.svg",
     "charts/rates.png",

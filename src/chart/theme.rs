@@ -65,7 +65,7 @@ pub const MANY: [(RGBColor, Dash); 9] = [
     (RGBColor(0x00, 0x8a, 0x6e), Dash::Long),
     (RGBColor(0x8c, 0x56, 0x1b), Dash::Solid),
     (RGBColor(0x6a, 0x3d, 0x9a), Dash::Dotted),
-    (INK, Dash::Short),
+    (RGBColor(0x9a, 0x7d, 0x00), Dash::Short),
     (RGBColor(0xcc, 0x79, 0xa7), Dash::Solid),
 ];
 
