@@ -12,7 +12,7 @@ use super::label::{self, Key, Label};
 use super::page;
 use super::panel::{self, Frame, Heading, Panel};
 use super::readiness::{self, Readiness};
-use super::scale::{compact, short, span};
+use super::scale::{self, compact, short, span};
 use super::tally;
 use super::text;
 use super::theme::{
@@ -76,19 +76,21 @@ impl Chart for Forecast {
         let mut canvas = Canvas::new();
         let mut y = page::head(&mut canvas, data, Some(&grid), &finding, &[&chosen])? + 22.0;
         let tall = if fleets.len() == 1 { (270.0, 120.0) } else { (190.0, 90.0) };
+        let tops = scale::shared_tops(fleets.iter().map(Fleet::top));
+        let sizes = scale::shared_tops(fleets.iter().map(|fleet| grid::peak(&fleet.all())));
         for (place, fleet) in fleets.iter().enumerate() {
             if fleets.len() > 1 {
                 y += 18.0;
                 panel::title(&mut canvas, (MARGIN, y), WIDTH - 2.0 * MARGIN, (&fleet.name, SECTION), "")?;
                 y += 6.0;
             }
-            y = load(&mut canvas, data, &grid, fleet, (y + panel::HEAD, tall.0))?;
+            y = load(&mut canvas, data, &grid, fleet, (y + panel::HEAD, tall.0, tops[place]))?;
             y = replicas(
                 &mut canvas,
                 data,
                 &grid,
                 fleet,
-                (y + panel::HEAD, tall.1, place + 1 == fleets.len()),
+                (y + panel::HEAD, tall.1, sizes[place], place + 1 == fleets.len()),
             )?;
         }
         let about =
@@ -153,18 +155,30 @@ fn fleet(data: &ResultData, grid: &Grid, model: u32) -> Fleet {
     }
 }
 
+impl Fleet {
+    /// The upper end the axis of demand and capacity needs.
+    fn top(&self) -> f64 {
+        let asked = grid::peak(&self.offered).max(grid::peak(&self.forecast));
+        match grid::peak(&self.capacity) {
+            k if asked > 0.0 && k > ABOVE_MAX * asked => 1.25 * asked,
+            k => k.max(asked),
+        }
+    }
+
+    /// Replicas ready and starting.
+    fn all(&self) -> Series {
+        let sum = |(ready, starting): (&Option<f64>, &Option<f64>)| Some((*ready)? + starting.unwrap_or(0.0));
+        self.ready.iter().zip(&self.starting).map(sum).collect()
+    }
+}
+
 fn load(
     canvas: &mut Canvas,
     data: &ResultData,
     grid: &Grid,
     fleet: &Fleet,
-    (top, height): (f64, f64),
+    (top, height, most): (f64, f64, f64),
 ) -> Result<f64, ChartError> {
-    let asked = grid::peak(&fleet.offered).max(grid::peak(&fleet.forecast));
-    let most = match grid::peak(&fleet.capacity) {
-        k if asked > 0.0 && k > ABOVE_MAX * asked => 1.25 * asked,
-        k => k.max(asked),
-    };
     let (x_axis, y_axis) = (Axis::time(grid, 12), Axis::from_zero(most, 5));
     let frame =
         Frame { left: MARGIN + panel::TICKS, top, right: WIDTH - MARGIN - GUTTER, bottom: top + height };
@@ -220,12 +234,10 @@ fn replicas(
     data: &ResultData,
     grid: &Grid,
     fleet: &Fleet,
-    (top, height, is_last): (f64, f64, bool),
+    (top, height, most, is_last): (f64, f64, f64, bool),
 ) -> Result<f64, ChartError> {
-    let sum: Series = (fleet.ready.iter().zip(&fleet.starting))
-        .map(|(ready, starting)| Some(ready.as_ref()? + starting.unwrap_or(0.0)))
-        .collect();
-    let (x_axis, y_axis) = (Axis::time(grid, 12), Axis::whole(grid::peak(&sum), 4));
+    let sum = fleet.all();
+    let (x_axis, y_axis) = (Axis::time(grid, 12), Axis::whole(most, 4));
     let frame =
         Frame { left: MARGIN + panel::TICKS, top, right: WIDTH - MARGIN - GUTTER, bottom: top + height };
     let panel = Panel::over_time(frame, grid, &y_axis);
