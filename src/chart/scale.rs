@@ -207,10 +207,10 @@ pub fn percent(share: f64) -> String {
     }
 }
 
-/// An amount of money in dollars: to the cent, below a dollar to three significant figures, large ones whole.
+/// An amount of money in dollars: to the cent, below ten cents to three significant figures, large ones whole.
 pub fn money(usd: f64) -> String {
     match usd {
-        v if v < 0.995 => format!("${}", short(v)),
+        v if v < 0.0995 => format!("${}", short(v)),
         v if v < 9_999.995 => format!("${}", grouped(v, 2)),
         v if v < 999_999.5 => format!("${}", grouped(v, 0)),
         v => format!("${}", short(v)),
@@ -300,8 +300,8 @@ mod tests {
     #[test]
     fn money_is_to_the_cent_where_cents_matter() {
         assert_eq!(
-            [0.0, 0.00123, 0.88, 0.999, 12.9, 6251.0, 81_234.5, 2e6].map(money),
-            ["$0", "$0.00123", "$0.88", "$1.00", "$12.90", "$6,251.00", "$81,234", "$2M"]
+            [0.0, 0.00123, 0.5, 0.999, 12.9, 6251.0, 81_234.5, 2e6].map(money),
+            ["$0", "$0.00123", "$0.50", "$1.00", "$12.90", "$6,251.00", "$81,234", "$2M"]
         );
     }
 
