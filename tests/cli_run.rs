@@ -6,10 +6,12 @@ mod command;
 
 use command::{Home, SMALL, assert_fits, assert_golden, on_full_device, with_closed_pipe};
 
-const FILES: [&str; 17] = [
+const FILES: [&str; 19] = [
     "capacity.csv",
     "charts/capacity.png",
     "charts/capacity.svg",
+    "charts/cost.png",
+    "charts/cost.svg",
     "charts/outcomes.png",
     "charts/outcomes.svg",
     "charts/rates.png",
