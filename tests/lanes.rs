@@ -5,7 +5,6 @@ mod common;
 use common::read;
 use common::scenarios::{ANY, text};
 use ratetide::engine::simulate;
-use ratetide::platform::serving::Engine;
 use ratetide::scenario::reading;
 use ratetide::traffic::trace;
 use ratetide::units::Span;
@@ -23,14 +22,15 @@ fn jobs_are_conserved_in_every_scenario() {
                 continue;
             }
             let limited = account.limited_429_request + account.limited_429_token;
-            // What is larger than a replica's key-value cache can never be served, in any lane.
-            let bounded = matches!(scenario.models[workload.pool as usize].engine, Engine::Batching(_));
-            assert_eq!(limited, 0, "seed {seed}: batch work is never limited");
-            assert!(bounded || account.unavailable_503 == 0, "seed {seed}: batch work is never refused");
+            assert_eq!(
+                (limited, account.unavailable_503),
+                (0, 0),
+                "seed {seed}: batch work is never refused"
+            );
             assert_eq!(jobs.requests, account.requests, "seed {seed}");
             assert_eq!(jobs.requests_done, account.succeeded, "seed {seed}");
-            assert_eq!(jobs.requests_expired, account.gave_up(), "seed {seed}");
-            assert!(bounded || account.gave_up() == account.gave_up_expired, "seed {seed}");
+            assert_eq!(jobs.requests_expired, account.gave_up_expired, "seed {seed}");
+            assert_eq!(account.gave_up(), account.gave_up_expired, "seed {seed}");
             assert!(account.attempts <= account.requests, "seed {seed}: none is sent twice");
             done += jobs.done;
             expired += jobs.partly_expired;
