@@ -42,6 +42,32 @@ fn jobs_are_conserved_in_every_scenario() {
     assert!(counts.iter().all(|&count| count > 50), "the scenarios have little in them: {counts:?}");
 }
 
+#[test]
+fn what_no_replica_can_hold_expires_and_keeps_nobody_waiting() {
+    for on_disconnect in ["stop", "serve"] {
+        let workload = |name: &str, prompt: u32| {
+            format!(
+                "[[org.workload]]\nname = \"{name}\"\nmodel = \"m\"\narrivals.constant = {{ rate = \"1/min\" }}\n\
+                 prompt_tokens.constant = {prompt}\noutput_tokens.constant = 10\n\
+                 lane.batch = {{ window = \"10 min\", gather = \"1 s\" }}\n"
+            )
+        };
+        let scenario = read(&format!(
+            "run = {{ duration = \"30 min\", drain = \"30 min\" }}\n[[model]]\nname = \"m\"\non_disconnect = \
+             \"{on_disconnect}\"\nengine.batching = {{ step = \"10 ms\", kv_tokens = 100 }}\n[[org]]\nname = \"o\"\n{}{}",
+            workload("a-large", 200),
+            workload("b-small", 20)
+        ));
+        let run = simulate(&scenario, 0, &mut (), &mut |_| true);
+        let [large, small] = [run.jobs[0], run.jobs[1]];
+        assert_eq!((large.requests, large.requests_done, large.requests_expired), (30, 0, 30));
+        assert_eq!((small.requests, small.requests_done, small.done), (30, 30, 30));
+        let account = &run.ledger.whole[0];
+        assert_eq!((account.unavailable_503, account.gave_up_expired), (0, 30));
+        assert_eq!(account.wasted.total(), 0);
+    }
+}
+
 /// A scenario with one workload in it.
 fn scenario_of(workloads: &str, more: &str) -> String {
     format!(

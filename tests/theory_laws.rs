@@ -3,42 +3,11 @@
 mod common;
 
 use common::estimate::assert_near;
+use common::metered::{metered, rate_rpm};
 use common::run::{run, run_logged, scenario};
 use ratetide::limit::filling::Filling;
 use ratetide::metrics::observer::Ended;
-use ratetide::replications::Results;
 use ratetide::reply::Outcome;
-
-/// One org without retries in front of a model that serves at once.
-fn metered(duration: &str, limit: &str, traffic: &str) -> String {
-    format!(
-        r#"
-        [run]
-        duration = "{duration}"
-        drain = "1 min"
-        interval = "1 min"
-        [[model]]
-        name = "m"
-        engine.slots = {{ per_replica = 1, service.constant = "0 s" }}
-        [model.limit]
-        {limit}
-        [[org]]
-        name = "o"
-        [[org.workload]]
-        name = "w"
-        model = "m"
-        {traffic}
-        prompt_tokens.constant = 100
-        output_tokens.constant = 100
-        rtt = "0 s"
-        "#
-    )
-}
-
-/// The dynamic request rate per minute at the start of a minute.
-fn rate_rpm(results: &Results, minute: usize) -> f64 {
-    60.0 * results.rates.get(minute, 0).dynamic.requests
-}
 
 const ONLY_REQUESTS: &str = r#"base = { requests = "60/min", tokens = "unlimited" }"#;
 

@@ -3,6 +3,7 @@
 mod common;
 
 use common::estimate::{Estimate, assert_near};
+use common::metered::{metered, rate_rpm};
 use common::run::{replicate, run, run_logged, scenario_with};
 use ratetide::metrics::observer::Ended;
 use ratetide::replications::Results;
@@ -22,34 +23,8 @@ struct Metered<'a> {
 impl Metered<'_> {
     fn text(&self) -> String {
         let Metered { duration, limit, traffic } = self;
-        format!(
-            r#"
-            [run]
-            duration = "{duration}"
-            drain = "1 min"
-            interval = "1 min"
-            [[model]]
-            name = "m"
-            engine.slots = {{ per_replica = 1, service.constant = "0 s" }}
-            [model.limit]
-            {limit}
-            [[org]]
-            name = "o"
-            [[org.workload]]
-            name = "w"
-            model = "m"
-            {traffic}
-            prompt_tokens.constant = 100
-            output_tokens.constant = 100
-            rtt = "0 s"
-            "#
-        )
+        metered(duration, limit, traffic)
     }
-}
-
-/// The dynamic request rate per minute at the start of a minute.
-fn rate_rpm(results: &Results, minute: usize) -> f64 {
-    60.0 * results.rates.get(minute, 0).dynamic.requests
 }
 
 // ---- V7 ----

@@ -40,6 +40,8 @@ pub enum State {
     Away,
     /// In the smoothing buffer.
     Waiting,
+    /// Work for spare capacity that no replica can hold: there until its client withdraws it.
+    Stranded,
     /// On a replica.
     InService,
 }

@@ -8,6 +8,7 @@
 //! |---|---|
 //! | [`config`] | a model as the scenario describes it |
 //! | [`attempt`] | an attempt, and the table of all |
+//! | `answer` | failures, and what responses say |
 //! | [`model`] | one model at run time |
 //! | [`buffer`] | the smoothing buffer |
 //! | [`fair`] | turns among the orgs that wait |
@@ -20,6 +21,7 @@
 //! | `strike` | what that does to a model |
 //! | [`lane`] | serverless, batch jobs, dedicated endpoints |
 
+mod answer;
 pub mod attempt;
 pub mod autoscaler;
 pub mod buffer;
@@ -34,11 +36,11 @@ pub mod serving;
 mod strike;
 mod turns;
 
-use crate::limit::pair::{Ask, Color, Completion, Cost, Pair, RESET_MAX, Resource};
-use crate::limit::policy::{Enforcement, Headers, ResetMode};
+use crate::limit::pair::{Color, Completion, Cost, Pair};
+use crate::limit::policy::Enforcement;
 use crate::limit::usage::{Rates, Served};
 use crate::reply::{Outcome, Reply};
-use crate::units::{SimTime, Span};
+use crate::units::SimTime;
 use attempt::{Arriving, Attempt, Attempts, Id, State};
 use autoscaler::Decision;
 use config::OnDisconnect;
@@ -202,14 +204,17 @@ impl Platform {
         self.serve_waiting(now, arriving.model);
     }
 
-    /// Work for spare capacity arrives: nobody meters it, forecasts it or turns it away.
+    /// Work for spare capacity arrives: nobody meters it, forecasts it or turns it away, not
+    /// even what no replica can hold.
     fn arrive_spare(&mut self, now: SimTime, id: Id, arriving: Arriving) {
         let model = &mut self.models[arriving.model as usize];
         self.attempts.enter(id, Attempt::new(now, arriving, Color::Green, Cost { tokens: 0.0 }));
-        model.touched = true;
         if !model.fits(self.attempts[id].tokens()) {
-            return self.fail(now, id);
+            // It waits for its window's end, and keeps nobody waiting meanwhile.
+            self.attempts[id].state = State::Stranded;
+            return;
         }
+        model.touched = true;
         model.buffer.push(now, id, &mut self.attempts);
         self.serve_waiting(now, arriving.model);
     }
@@ -262,8 +267,13 @@ impl Platform {
     pub fn disconnect(&mut self, now: SimTime, id: Id) -> Option<Consumed> {
         let attempt = self.attempts[id];
         let model = &mut self.models[attempt.arriving.model as usize];
-        if attempt.state == State::Away {
-            return None;
+        match attempt.state {
+            State::Away => return None,
+            State::Stranded => {
+                self.attempts[id].state = State::Away;
+                return Some(Consumed::default());
+            }
+            State::Waiting | State::InService => {}
         }
         if model.config.on_disconnect == OnDisconnect::Serve {
             self.attempts[id].abandoned = true;
@@ -345,63 +355,4 @@ impl Platform {
             model = &mut self.models[index as usize];
         }
     }
-
-    /// An attempt fails: at or below its rate that is the platform's doing (503), above it the org's (429).
-    fn fail(&mut self, now: SimTime, id: Id) {
-        let outcome = match self.attempts[id].color {
-            Color::Green => Outcome::Unavailable,
-            Color::Red(Resource::Requests) => Outcome::LimitedRequest,
-            Color::Red(Resource::Tokens) => Outcome::LimitedToken,
-        };
-        self.fail_as(now, id, outcome);
-    }
-
-    /// An attempt fails with this outcome.
-    fn fail_as(&mut self, now: SimTime, id: Id, outcome: Outcome) {
-        let reply = self.reply(now, id, outcome);
-        self.effects.push(Effect::Failed { id, reply });
-    }
-
-    /// The response, with the headers it carries.
-    fn reply(&mut self, now: SimTime, id: Id, outcome: Outcome) -> Reply {
-        let attempt = &self.attempts[id];
-        let model = &mut self.models[attempt.arriving.model as usize];
-        let pair = &mut self.pairs[attempt.arriving.pair as usize];
-        if outcome == Outcome::Unavailable {
-            let limits = &mut model.limits(now);
-            pair.unserved(limits, attempt.color, attempt.cost);
-            pair.unavailable(limits);
-        }
-        let policy = &model.config.policy;
-        let failed = outcome != Outcome::Ok;
-        let limited = match outcome {
-            Outcome::LimitedRequest => Some(Resource::Requests),
-            Outcome::LimitedToken => Some(Resource::Tokens),
-            Outcome::Ok | Outcome::Unavailable => None,
-        };
-        let carried = match policy.headers {
-            Headers::All => failed || self.tells_on_200,
-            Headers::Errors => failed,
-            Headers::Only429 => limited.is_some(),
-        };
-        let retry_after = policy.retry_after && failed;
-        // Work for spare capacity has no rate to be told of.
-        let carried = carried && !attempt.arriving.spare;
-        if !(carried || retry_after) {
-            return Reply { outcome, reset_s: None, retry_after_s: None };
-        }
-        let mode = if limited.is_some() { policy.reset_on_429 } else { policy.reset_otherwise };
-        let backlog = if mode == ResetMode::Model { model.backlog() } else { Span::ZERO };
-        let ask = Ask { cost: attempt.cost, limited, failed, mode, backlog };
-        let dead = failed && model.is_dead();
-        let wait = if dead { RESET_MAX } else { pair.reset(&mut model.limits(now), &ask) };
-        let seconds = whole_seconds(wait, u32::from(failed));
-        Reply { outcome, reset_s: carried.then_some(seconds), retry_after_s: retry_after.then_some(seconds) }
-    }
-}
-
-/// Whole seconds, rounded up, from `least` to 60.
-fn whole_seconds(wait: Span, least: u32) -> u32 {
-    let seconds = wait.min(RESET_MAX).as_ns().div_ceil(crate::units::NS_PER_S);
-    (seconds as u32).max(least)
 }

@@ -5,6 +5,7 @@
 #![allow(unused_imports)]
 
 pub mod estimate;
+pub mod metered;
 pub mod run;
 pub mod scenarios;
 

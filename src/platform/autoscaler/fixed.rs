@@ -1,25 +1,17 @@
 //! The configured number of replicas, always.
 
 use super::scaler::{Decision, Scaler, Seen, Written};
-use crate::dist::Dist;
+use super::sizing::Sizing;
 use crate::read::{Member, Spec, Tagged};
-use crate::units::{SimTime, Span};
+use crate::units::SimTime;
 
 /// Keeps what it has, and never looks.
 #[derive(Clone, Copy, Debug)]
 pub struct Fixed;
 
 impl Scaler for Fixed {
-    fn interval(&self) -> Option<Span> {
+    fn sizing(&self) -> Option<&Sizing> {
         None
-    }
-
-    fn cold_start(&self) -> Option<&Dist> {
-        None
-    }
-
-    fn scales_from_zero(&self) -> bool {
-        false
     }
 
     fn forecast(&self) -> Option<f64> {

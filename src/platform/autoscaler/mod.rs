@@ -16,16 +16,16 @@ mod reactive;
 pub mod scaler;
 mod sizing;
 
-use crate::dist::Dist;
 use crate::read::{Family, Table};
 use crate::registry::registry;
-use crate::units::{SimTime, Span};
+use crate::units::SimTime;
 
 pub use fixed::Fixed;
 pub use predictive::Predictive;
 pub use reactive::Reactive;
 use scaler::Written;
 pub use scaler::{Decision, Scaler, Seen};
+use sizing::Sizing;
 
 registry! {
     /// One of the known autoscalers, with its state.
@@ -38,9 +38,7 @@ registry! {
         Predictive,
     }
     reads {
-        interval() -> Option<Span>;
-        cold_start() -> Option<&Dist>;
-        scales_from_zero() -> bool;
+        sizing() -> Option<&Sizing>;
         forecast() -> Option<f64>;
     }
     advances {

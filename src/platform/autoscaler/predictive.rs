@@ -3,7 +3,7 @@
 use super::scaler::{Decision, Scaler, Seen, Written};
 use super::sizing::{COLD_START, COOLDOWN, INTERVAL, MAX, MIN, Sizing};
 use crate::bounds;
-use crate::dist::{Dist, Law as _};
+use crate::dist::Law as _;
 use crate::read::{Key, Member, Spec, Tagged};
 use crate::units::{SimTime, Span};
 
@@ -36,16 +36,8 @@ impl Predictive {
 }
 
 impl Scaler for Predictive {
-    fn interval(&self) -> Option<Span> {
-        Some(self.sizing.interval)
-    }
-
-    fn cold_start(&self) -> Option<&Dist> {
-        Some(&self.sizing.cold_start)
-    }
-
-    fn scales_from_zero(&self) -> bool {
-        self.sizing.min == 0
+    fn sizing(&self) -> Option<&Sizing> {
+        Some(&self.sizing)
     }
 
     fn forecast(&self) -> Option<f64> {

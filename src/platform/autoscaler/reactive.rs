@@ -3,7 +3,6 @@
 use super::scaler::{Decision, Scaler, Seen, Written};
 use super::sizing::{COLD_START, COOLDOWN, INTERVAL, MAX, MIN, Sizing};
 use crate::bounds;
-use crate::dist::Dist;
 use crate::read::{Key, Member, Spec, Tagged};
 use crate::units::{SimTime, Span};
 use std::collections::VecDeque;
@@ -28,16 +27,8 @@ pub struct Reactive {
 }
 
 impl Scaler for Reactive {
-    fn interval(&self) -> Option<Span> {
-        Some(self.sizing.interval)
-    }
-
-    fn cold_start(&self) -> Option<&Dist> {
-        Some(&self.sizing.cold_start)
-    }
-
-    fn scales_from_zero(&self) -> bool {
-        self.sizing.min == 0
+    fn sizing(&self) -> Option<&Sizing> {
+        Some(&self.sizing)
     }
 
     fn forecast(&self) -> Option<f64> {

@@ -17,7 +17,7 @@ pub(super) const COOLDOWN: Key =
 
 /// The bounds of a fleet, and when it may change.
 #[derive(Clone, Debug)]
-pub(super) struct Sizing {
+pub struct Sizing {
     /// Fewest replicas.
     pub(super) min: u32,
     /// Most replicas.

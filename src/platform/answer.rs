@@ -1,0 +1,70 @@
+//! Answers: how an attempt fails, and the headers that a response carries.
+
+use super::Effect;
+use super::Platform;
+use super::attempt::Id;
+use crate::limit::pair::{Ask, Color, RESET_MAX, Resource};
+use crate::limit::policy::{Headers, ResetMode};
+use crate::reply::{Outcome, Reply};
+use crate::units::{SimTime, Span};
+
+impl Platform {
+    /// An attempt fails: at or below its rate that is the platform's doing (503), above it the org's (429).
+    pub(super) fn fail(&mut self, now: SimTime, id: Id) {
+        let outcome = match self.attempts[id].color {
+            Color::Green => Outcome::Unavailable,
+            Color::Red(Resource::Requests) => Outcome::LimitedRequest,
+            Color::Red(Resource::Tokens) => Outcome::LimitedToken,
+        };
+        self.fail_as(now, id, outcome);
+    }
+
+    /// An attempt fails with this outcome.
+    pub(super) fn fail_as(&mut self, now: SimTime, id: Id, outcome: Outcome) {
+        let reply = self.reply(now, id, outcome);
+        self.effects.push(Effect::Failed { id, reply });
+    }
+
+    /// The response, with the headers it carries.
+    pub(super) fn reply(&mut self, now: SimTime, id: Id, outcome: Outcome) -> Reply {
+        let attempt = &self.attempts[id];
+        let model = &mut self.models[attempt.arriving.model as usize];
+        let pair = &mut self.pairs[attempt.arriving.pair as usize];
+        if outcome == Outcome::Unavailable {
+            let limits = &mut model.limits(now);
+            pair.unserved(limits, attempt.color, attempt.cost);
+            pair.unavailable(limits);
+        }
+        let policy = &model.config.policy;
+        let failed = outcome != Outcome::Ok;
+        let limited = match outcome {
+            Outcome::LimitedRequest => Some(Resource::Requests),
+            Outcome::LimitedToken => Some(Resource::Tokens),
+            Outcome::Ok | Outcome::Unavailable => None,
+        };
+        let carried = match policy.headers {
+            Headers::All => failed || self.tells_on_200,
+            Headers::Errors => failed,
+            Headers::Only429 => limited.is_some(),
+        };
+        let retry_after = policy.retry_after && failed;
+        // Work for spare capacity has no rate to be told of.
+        let carried = carried && !attempt.arriving.spare;
+        if !(carried || retry_after) {
+            return Reply { outcome, reset_s: None, retry_after_s: None };
+        }
+        let mode = if limited.is_some() { policy.reset_on_429 } else { policy.reset_otherwise };
+        let backlog = if mode == ResetMode::Model { model.backlog() } else { Span::ZERO };
+        let ask = Ask { cost: attempt.cost, limited, failed, mode, backlog };
+        let dead = failed && model.is_dead();
+        let wait = if dead { RESET_MAX } else { pair.reset(&mut model.limits(now), &ask) };
+        let seconds = whole_seconds(wait, u32::from(failed));
+        Reply { outcome, reset_s: carried.then_some(seconds), retry_after_s: retry_after.then_some(seconds) }
+    }
+}
+
+/// Whole seconds, rounded up, from `least` to 60.
+fn whole_seconds(wait: Span, least: u32) -> u32 {
+    let seconds = wait.min(RESET_MAX).as_ns().div_ceil(crate::units::NS_PER_S);
+    (seconds as u32).max(least)
+}
