@@ -5,9 +5,9 @@ mod common;
 
 use common::read;
 use common::run::run_logged;
-use common::scenarios::{ANY, text};
+use common::scenarios::{ANY, bare, text};
 use ratetide::engine::simulate;
-use ratetide::limit::law::Law;
+use ratetide::limit::law::{LAWS, Law};
 use ratetide::metrics::ledger::Ledger;
 use ratetide::metrics::observer::Observer;
 use ratetide::metrics::recorder::Recorder;
@@ -82,6 +82,93 @@ fn stocks_balance_in_every_interval_of_every_scenario() {
         }
     }
     assert!(kinds.iter().all(|&count| count > 1000), "the scenarios have little in them: {kinds:?}");
+}
+
+/// The scenario of a number, its models changed to the combination of that number: every law with every engine,
+/// enforcement, discipline and autoscaler once in as many numbers as there are combinations.
+fn combined(number: usize) -> String {
+    let mut laws = bare(&LAWS);
+    laws.push(
+        r#"formula = { requests = "clamp(2 * success_rate + 0.1 * demand * headroom, base, cap)",
+            tokens = "max(previous * 0.5, success_rate)" }"#
+            .replace('\n', " "),
+    );
+    let laws: Vec<String> = laws.into_iter().map(|law| format!("law.{law}")).collect();
+    let engines = [
+        r#"engine.slots = { per_replica = 2, service.exponential = { mean = "2 s" } }"#,
+        r#"engine.batching = { prefill = "500 ms", per_prompt_token = "100 ms", step = "500 ms",
+            step_per_sequence = "500 ms", max_batch = 4, kv_tokens = 20 }"#,
+    ];
+    let enforcements =
+        ["soft", "attribution", "hard", "strict"].map(|word| format!("enforcement = \"{word}\""));
+    let disciplines = ["fifo", "fair"].map(|word| format!("discipline = \"{word}\""));
+    let looks = r#"min = 0, max = 4, cold_start.constant = "3 s", interval = "2 s", cooldown = "4 s""#;
+    let autoscalers = [
+        "autoscaler.fixed = {}".to_owned(),
+        format!(
+            "autoscaler.reactive = {{ {looks}, target = 2.0, scale_up_window = \"2 s\", scale_down_window = \"6 s\" }}"
+        ),
+        format!("autoscaler.predictive = {{ {looks} }}"),
+    ];
+    let mut rest = number;
+    let mut pick = |from: &[String]| {
+        let picked = from[rest % from.len()].clone();
+        rest /= from.len();
+        picked
+    };
+    let (law, enforcement) = (pick(&laws), pick(&enforcements));
+    let (autoscaler, discipline) = (pick(&autoscalers), pick(&disciplines));
+    let engine = pick(&engines.map(|engine| engine.replace('\n', " ")));
+    let table = |text: &str| -> toml::Table { text.parse().unwrap_or_else(|e| panic!("{text}: {e}")) };
+    let mut scenario = table(&text(number as u64, ANY, Span::from_s(1)));
+    for model in scenario["model"].as_array_mut().expect("models") {
+        let model = model.as_table_mut().expect("a model");
+        model.extend(table(&engine));
+        model.extend(table(&autoscaler));
+        model["buffer"].as_table_mut().expect("a buffer").extend(table(&discipline));
+        let limit = model["limit"].as_table_mut().expect("a limit");
+        limit.extend(table(&law));
+        limit.extend(table(&enforcement));
+    }
+    scenario.to_string()
+}
+
+/// Laws × enforcements × autoscalers × disciplines × engines.
+fn combinations() -> usize {
+    (bare(&LAWS).len() + 1) * 4 * 3 * 2 * 2
+}
+
+/// Whatever is combined with whatever, nothing is lost; that no meter runs ahead of its bound after a charge is
+/// asserted by the meters themselves. The share of scenarios in which something is limited or unavailable.
+fn assert_conserved(numbers: std::ops::Range<usize>) {
+    let (mut served, mut limited, mut unavailable) = (0, 0, 0);
+    for number in numbers {
+        let scenario = read(&combined(number));
+        let (recorder, ledger) = recorded(&scenario);
+        ledger.assert_balanced();
+        assert_stocks(number as u64, &recorder, &ledger);
+        assert_platform_counts(number as u64, &scenario, &recorder, &ledger);
+        for account in &ledger.whole {
+            served += account.ok_200;
+            limited += account.limited_429_request + account.limited_429_token;
+            unavailable += account.unavailable_503;
+        }
+    }
+    let counts = [served, limited, unavailable];
+    assert!(counts.iter().all(|&count| count > 1000), "the scenarios have little in them: {counts:?}");
+}
+
+#[test]
+fn v30_every_combination_conserves() {
+    assert!(combinations() <= SCENARIOS as usize, "{} combinations", combinations());
+    assert_conserved(0..SCENARIOS as usize);
+}
+
+/// `cargo test --test conservation -- --ignored`
+#[test]
+#[ignore = "takes a minute"]
+fn v30_every_combination_conserves_many_times() {
+    assert_conserved(0..50 * combinations());
 }
 
 /// The instants of each pair's green attempts.

@@ -75,7 +75,7 @@ pub fn text(seed: u64, shape: Shape, tick: Span) -> String {
 }
 
 /// The members of a family that need nothing said about them: new ones join the tests by themselves.
-fn bare(family: &'static Family) -> Vec<String> {
+pub fn bare(family: &'static Family) -> Vec<String> {
     let needs_nothing = |kind: &Kind| match kind {
         Kind::Table(spec) => spec.keys.iter().all(|key| !matches!(key.fallback, Fallback::Required)),
         _ => false,
