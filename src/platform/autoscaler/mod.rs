@@ -3,10 +3,10 @@
 //! | file | concept |
 //! |---|---|
 //! | [`scaler`] | what an autoscaler sees and says |
-//! | [`sizing`] | bounds, cold start and cooldown, which those that look share |
-//! | [`fixed`] | keeps what it has |
-//! | [`reactive`] | follows the work in flight |
-//! | [`predictive`] | forecasts demand |
+//! | `sizing` | bounds, cold start and cooldown, which those that look share |
+//! | `fixed` | keeps what it has |
+//! | `reactive` | follows the work in flight |
+//! | `predictive` | forecasts demand |
 //!
 //! A new autoscaler is a file here that implements `Scaler` and `Written`, and one line of the registry.
 
