@@ -18,6 +18,7 @@ use crate::platform::serving;
 use crate::read::{Family, Key, Kind, Member, Spec};
 use crate::scenario::spec::SCENARIO;
 use crate::traffic::arrivals::PROCESSES;
+use crate::traffic::population::DEMANDS;
 
 /// Something `list` can list.
 pub struct Topic {
@@ -91,6 +92,9 @@ pub const TOPICS: &[Topic] = &[
         footnotes: &["Every constant can be overridden beside `preset`: `ratetide list keys` names them."],
     },
     topic("arrivals", &["arrival"], "when requests are born (workload.arrivals)", || of_family(&PROCESSES)),
+    topic("demands", &["demand"], "how demand is spread over a population (org.population.demand)", || {
+        of_family(&DEMANDS)
+    }),
     topic("engines", &["engine"], "what a replica is (model.engine)", engines),
     topic(
         "engine-presets",

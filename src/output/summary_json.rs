@@ -201,10 +201,12 @@ fn causes(scenario: &Scenario) -> Vec<Value> {
     };
     let traffic_end = SimTime::ZERO + scenario.run.duration;
     let bursts = scenario.workloads.iter().flat_map(|w| {
-        let org = scenario.orgs[w.org as usize].name.as_str();
+        let org = &scenario.orgs[w.org as usize];
+        // Groups of a population burst together, under its name.
+        let (whose, org) = (org.written(), org.name.as_str());
         let model = scenario.models[w.model as usize].name.as_str();
         w.profile.stretches(BURST_FACTOR).into_iter().map(move |s| {
-            cause(s.start, s.end.min(traffic_end), format!("{org} {}", s.label), Some(model), Some(org))
+            cause(s.start, s.end.min(traffic_end), format!("{whose} {}", s.label), Some(model), Some(org))
         })
     });
     let incidents = scenario.incidents.iter().map(|incident| {
@@ -214,7 +216,7 @@ fn causes(scenario: &Scenario) -> Vec<Value> {
             Harm::Slowdown { factor } => format!("{} × slower", super::table::number(factor)),
             Harm::ErrorShare { share } => format!("{} % errors", super::table::number(100.0 * share)),
             Harm::Traffic { org, factor } => {
-                let whose = org.map_or("traffic", |org| scenario.orgs[org as usize].name.as_str());
+                let whose = org.map_or("traffic", |org| scenario.orgs[org as usize].written().as_str());
                 format!("{whose} ×{}", super::table::number(factor))
             }
             Harm::SlowColdStart { factor } => {

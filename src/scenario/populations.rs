@@ -1,0 +1,60 @@
+//! A population becomes orgs, one for each group of its members.
+
+use super::{Crowd, Org, Workload};
+use crate::bounds;
+use crate::name::{NAME_LEN_MAX, Name};
+use crate::platform::lane::Lane;
+use crate::read::Table;
+use crate::traffic::population::{GROUP_NAME_LEN_MAX, Population};
+use std::sync::Arc;
+
+/// What an org writes of itself: its name, its weight and its traffic.
+type Written = (Org, Vec<Workload>);
+
+/// Read the key `population` of an org; `members` counts those of all populations.
+pub(super) fn read(row: &mut Table, members: &mut u64) -> Option<Population> {
+    let population = Population::read(&mut row.opt_table("population")?)?;
+    *members += u64::from(population.count);
+    if *members > bounds::MEMBERS.max {
+        let message = format!("with this population there are {members} members in all");
+        row.error_at("population", message, Some(format!("at most {} are allowed", bounds::MEMBERS.max)));
+        return None;
+    }
+    Some(population)
+}
+
+/// Whether a workload of a population may be what it is.
+pub(super) fn refuse_lane(table: &Table, workload: &Workload) {
+    if table.clean() && !matches!(workload.lane, Lane::Serverless) {
+        let help = "batch limits and endpoints are an org's own: write an org that stands for one member";
+        table.error_at("lane", "members of a population are served serverless", Some(help.into()));
+    }
+}
+
+/// The orgs that a population stands for.
+pub(super) fn expand(row: &Table, population: &Population, (org, workloads): Written) -> Vec<Written> {
+    let name = org.name;
+    let groups = population.groups();
+    let room = NAME_LEN_MAX - 1 - GROUP_NAME_LEN_MAX;
+    if groups.len() > 1 && name.as_str().len() > room {
+        let message = format!("the name of a population must have at most {room} characters");
+        row.error_at(
+            "name",
+            message,
+            Some(format!("its groups are named after it, as in `{name}.next40pct`")),
+        );
+        return Vec::new();
+    }
+    let group_of = |group: crate::traffic::population::Group| {
+        let named =
+            |suffix| Name::new(&format!("{name}.{suffix}")).expect("a name with a shorter one behind it");
+        let share = group.share();
+        let mine = Org {
+            name: group.name.map_or_else(|| name.clone(), named),
+            weight: org.weight,
+            crowd: Some(Crowd { population: name.clone(), group: Arc::new(group) }),
+        };
+        (mine, workloads.iter().map(|workload| Workload { share, ..workload.clone() }).collect())
+    };
+    groups.into_iter().map(group_of).collect()
+}
