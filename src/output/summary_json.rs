@@ -7,8 +7,8 @@ use crate::metrics::summary::Summary;
 use crate::platform::autoscaler::{Autoscaler, Scaler as _};
 use crate::platform::incident::Harm;
 use crate::replications::Results;
-use crate::scenario::Scenario;
 use crate::scenario::loading::Loaded;
+use crate::scenario::{Crowd, Org, Scenario};
 use crate::units::SimTime;
 use serde_json::{Map, Value, json};
 
@@ -16,7 +16,7 @@ use serde_json::{Map, Value, json};
 pub fn text(loaded: &Loaded, results: &Results) -> String {
     let scenario = &loaded.scenario;
     let run = &scenario.run;
-    let document = json!({
+    let mut document = json!({
         "ratetide": env!("CARGO_PKG_VERSION"),
         "scenario": loaded.stem,
         "title": scenario.title,
@@ -36,9 +36,25 @@ pub fn text(loaded: &Loaded, results: &Results) -> String {
         "lanes": spend::lanes(scenario, results).iter().map(|party| spent("lane", party)).collect::<Vec<_>>(),
         "checks": checks(scenario, results),
     });
+    let groups = groups(scenario);
+    if !groups.is_empty() {
+        document["groups"] = groups.into();
+    }
     let mut text = serde_json::to_string_pretty(&document).expect("names and finite numbers serialize");
     text.push('\n');
     text
+}
+
+/// The orgs that are groups of a population's members.
+fn groups(scenario: &Scenario) -> Vec<Value> {
+    let of = |org: &Org| {
+        let Crowd { population, group } = org.crowd.as_ref()?;
+        Some(json!({
+            "org": org.name.as_str(), "population": population.as_str(),
+            "members": group.members, "demand_share": number(group.share()),
+        }))
+    };
+    scenario.orgs.iter().filter_map(of).collect()
 }
 
 /// A number rounded to six decimals, whole where it is whole: as in the tables.

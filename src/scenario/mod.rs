@@ -62,7 +62,7 @@ pub struct Org {
     pub name: Name,
     /// Its weight where capacity is shared by weight; of a group, that of each member.
     pub weight: f64,
-    /// Whose group it is, if it is not an org on its own.
+    /// Whose group of members it is; `None` of an org on its own.
     pub crowd: Option<Crowd>,
 }
 

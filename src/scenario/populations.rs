@@ -31,8 +31,11 @@ pub(super) fn refuse_lane(table: &Table, workload: &Workload) {
     }
 }
 
-/// The orgs that a population stands for.
+/// The orgs that a population stands for; a population of one is an org on its own.
 pub(super) fn expand(row: &Table, population: &Population, (org, workloads): Written) -> Vec<Written> {
+    if population.count == 1 {
+        return vec![(org, workloads)];
+    }
     let name = org.name;
     let groups = population.groups();
     let room = NAME_LEN_MAX - 1 - GROUP_NAME_LEN_MAX;
