@@ -1,7 +1,7 @@
-//! A workload at run time: its demand, its random streams, its client's pacer and timers.
+//! A workload at run time: its demand, its random streams, its client's shared state and timers.
 
 use crate::chain::{Chain, Links};
-use crate::client::pacer::Pacer;
+use crate::client::caller::Caller;
 use crate::rng::{Key, Stream};
 use crate::scenario::Workload;
 use crate::traffic::arrivals::Arrivals;
@@ -43,8 +43,16 @@ pub struct Source {
     pub born: u64,
     /// The next request to be born.
     pub next: Option<Nature>,
-    /// The client's pacer.
-    pub pacer: Pacer,
+    /// Draws of the client's guards, addressed by (request, attempt).
+    pub guard: Key,
+    /// Service times of further attempts of a hedged request, and of requests that fall back to here, by request.
+    pub hedged: Key,
+    /// What the client's requests share, if anything.
+    pub caller: Option<Caller>,
+    /// Who stands at its gate.
+    pub held: Chain,
+    /// The earliest instant at which the gate is to be looked at again.
+    pub gate_at: SimTime,
     /// Attempts in the order they time out.
     pub timeouts: Timers,
     /// Requests in the order of their deadlines.
@@ -60,6 +68,8 @@ pub struct TimerLinks {
     pub timeouts: Links,
     /// Of the deadlines.
     pub deadlines: Links,
+    /// Of who stands at a gate.
+    pub held: Links,
 }
 
 impl Source {
@@ -82,11 +92,23 @@ impl Source {
             luck: key.with("luck"),
             born: 0,
             next: None,
-            pacer: Pacer::default(),
+            guard: key.with("guard"),
+            hedged: key.with("hedged"),
+            caller: workload.client.is_shared().then(|| Caller::new(&workload.client)),
+            held: Chain::default(),
+            gate_at: SimTime::NEVER,
             timeouts: Timers::default(),
             deadlines: Timers::default(),
             one_way: Span::from_ns(workload.rtt.as_ns() / 2),
         }
+    }
+
+    /// What the client's requests share.
+    ///
+    /// # Panics
+    /// If they share nothing.
+    pub fn shared(&mut self) -> &mut Caller {
+        self.caller.as_mut().expect("only clients whose requests share something have a gate")
     }
 
     /// Draw the next request; `None` when there are no more.

@@ -102,6 +102,12 @@ pub struct Workload {
     pub max_tokens: Option<u32>,
     /// Its client.
     pub client: Client,
+    /// Index of the workload whose requests it carries: its own, unless it is a fallback of that one.
+    pub home: u32,
+    /// Index of what the client falls back to instead of giving up.
+    pub fallback: Option<u32>,
+    /// What tells a fallback from its home: the model and lane it goes to.
+    pub fallback_of: Option<String>,
     /// Network round trip.
     pub rtt: Span,
 }

@@ -174,11 +174,11 @@ fn read_orgs(
     }
     refuse_too_many(root, "org", total);
     let (orgs, workloads): (Vec<Org>, Vec<Vec<Workload>>) = by_name(orgs).into_iter().unzip();
-    let numbered = workloads
+    let with_org = workloads
         .into_iter()
         .zip(0..)
         .flat_map(|(workloads, org)| workloads.into_iter().map(move |workload| Workload { org, ..workload }));
-    (orgs, numbered.collect())
+    (orgs, with_org.zip(0..).map(|(workload, home)| Workload { home, ..workload }).collect())
 }
 
 fn read_workload(
@@ -232,6 +232,9 @@ fn read_workload(
         mean_output,
         max_tokens,
         client,
+        home: 0,
+        fallback: None,
+        fallback_of: None,
         rtt,
     })
 }

@@ -20,6 +20,7 @@ mod platform;
 
 use limiter::Limiter;
 use ratetide::client::GaveUp;
+use ratetide::client::pacing::{Paced, Pacing};
 use ratetide::metrics::observer::Ended;
 use ratetide::platform::config::ModelConfig;
 use ratetide::platform::serving::ReplicaEngine as _;
@@ -293,7 +294,7 @@ fn source(scenario: &Scenario, w: usize) -> Source {
             Birth { at: Ns::from((arrival.at - SimTime::ZERO).as_ns()), prompt, output }
         })
         .collect();
-    let bucket = workload.client.pace.map_or(0, |pace| ns(pace.interval) * Ns::from(pace.burst));
+    let bucket = pace(&workload.client).map_or(0, |pace| ns(pace.interval) * Ns::from(pace.burst));
     Source {
         births: births.into_iter(),
         next: None,
@@ -324,4 +325,13 @@ fn configured_mix(scenario: &Scenario) -> [f64; 3] {
         total += weight;
     }
     sums.map(|sum| sum / total)
+}
+
+/// The pace of a client that is paced.
+pub fn pace(client: &ratetide::client::Client) -> Option<Paced> {
+    client.pacing.as_ref().map(|pacing| match pacing {
+        Pacing::Paced(paced) => *paced,
+        #[allow(unreachable_patterns)]
+        other => panic!("the naive arm does not know {other:?}"),
+    })
 }
