@@ -81,7 +81,7 @@ pub fn simulate<O: Observer>(
     let finished = engine.run(beat);
     let now = if finished { engine.end } else { engine.now };
     engine.close(now);
-    engine.ledger.assert_balanced(scenario.workloads.iter().map(|workload| workload.home));
+    engine.ledger.assert_balanced();
     engine.jobs.assert_balanced();
     let jobs = engine.jobs.counts().to_vec();
     Run { ledger: engine.ledger, jobs, events: engine.events, end: now, finished }
@@ -132,7 +132,7 @@ impl<'a, O: Observer> Engine<'a, O> {
                 &scenario.pairs.iter().map(weighted).collect::<Vec<_>>(),
             ),
             sources: scenario.workloads.iter().map(source).collect(),
-            ledger: Ledger::new(scenario.workloads.len()),
+            ledger: Ledger::new(scenario.workloads.iter().map(|workload| workload.home).collect()),
             queue: Queue::default(),
             requests: Requests::default(),
             links: TimerLinks::default(),
