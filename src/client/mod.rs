@@ -79,7 +79,9 @@ const MAX_ATTEMPTS: &[Kind] = &[
 /// are models and lanes, which the scenario knows.
 pub const KEYS: [Key; COUNT] = [
     Key::choice("preset", presets::WORDS).optional().doc("a client to start from; left out, `none`"),
-    Key::either("max_attempts", MAX_ATTEMPTS).optional().doc("most attempts per request; 6 with `retry`"),
+    Key::either("max_attempts", MAX_ATTEMPTS)
+        .optional()
+        .doc("most attempts per request, hedges included; 6 with `retry`"),
     Key::one_of("retry", &RETRIES).optional().doc("the delay before a retry"),
     Key::table("honor", &honor::SPEC).optional().doc("which header it obeys"),
     Key::span_or_unlimited("timeout", bounds::PATIENCE).optional().doc("an attempt's; then it is retried"),
@@ -145,13 +147,13 @@ impl Client {
             client.retry = Backoff::read(chosen);
             client.max_attempts = client.max_attempts.max(presets::ATTEMPTS);
         }
-        client.max_attempts = attempts.unwrap_or(client.max_attempts);
         if let Some(mut honor) = table.opt_table("honor") {
             client.honor = Honor::read(&mut honor);
         }
         client.timeout = table.opt_span("timeout").unwrap_or(client.timeout);
         client.deadline = table.opt_span("deadline").unwrap_or(client.deadline);
         client.read_shared_parts(table);
+        client.max_attempts = attempts.unwrap_or(client.max_attempts);
         client.refuse_endless(table, rtt);
         for (key, limit) in [("timeout", client.timeout), ("deadline", client.deadline)] {
             if table.clean() && limit <= rtt {
@@ -179,7 +181,9 @@ impl Client {
             self.breaker = Breaker::read(chosen, ());
         }
         if let Some(mut keys) = table.opt_table("hedge") {
-            self.hedge = Some(Hedge::read(&mut keys));
+            let hedge = Hedge::read(&mut keys);
+            self.max_attempts = self.max_attempts.max(hedge.max);
+            self.hedge = Some(hedge);
         }
     }
 
