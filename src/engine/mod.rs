@@ -39,6 +39,7 @@ use crate::platform::autoscaler::Scaler as _;
 use crate::platform::incident::Harm;
 use crate::platform::lane::jobs::{JobCounts, Jobs};
 use crate::platform::model::Model;
+use crate::platform::pairs::Row;
 use crate::platform::{Effect, Platform};
 use crate::rng::Key;
 use crate::scenario::Scenario;
@@ -125,11 +126,15 @@ impl<'a, O: Observer> Engine<'a, O> {
                 workload.fallback_of.iter().fold(key, |key, part| key.with("fallback").with(part)),
             )
         };
-        let weighted = |pair: &crate::scenario::PairId| (pair.model, scenario.orgs[pair.org as usize].weight);
+        let row = |pair: &crate::scenario::PairId| Row {
+            model: pair.model,
+            weight: scenario.orgs[pair.org as usize].weight,
+            members: 1,
+        };
         Engine {
             platform: Platform::new(
                 scenario.models.iter().enumerate().map(model).collect(),
-                &scenario.pairs.iter().map(weighted).collect::<Vec<_>>(),
+                &scenario.pairs.iter().map(row).collect::<Vec<_>>(),
             ),
             sources: scenario.workloads.iter().map(source).collect(),
             ledger: Ledger::new(scenario.workloads.iter().map(|workload| workload.home).collect()),
