@@ -53,6 +53,7 @@
 //! | [`platform`] | buffer, fleet, autoscaler, incidents, lanes: a state machine without a queue |
 //! | [`limit`], [`client`], [`traffic`] | rate laws and meters; retries and pacing; arrivals and tokens |
 //! | [`dist`] | distributions of times and token counts |
+//! | [`statistics`] | intervals and tests over replications |
 //! | [`registry`], [`bounds`] | one list makes a family of kinds; every limit in one file |
 //! | [`read`] | TOML to typed values, every error with its place |
 //! | [`units`], [`name`], [`rng`], [`chain`], [`digest`], [`error`], [`reply`] | the ground |
@@ -82,5 +83,6 @@ pub mod replications;
 pub mod reply;
 pub mod rng;
 pub mod scenario;
+pub mod statistics;
 pub mod traffic;
 pub mod units;

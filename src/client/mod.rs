@@ -38,6 +38,8 @@ pub struct Client {
     pub deadline: Span,
     /// Client-side pacing.
     pub pace: Option<Pace>,
+    /// Which of many equal draws its jitter is; 0 for most.
+    pub jitter_stream: u64,
 }
 
 const PACED: Spec = Spec::new(
@@ -74,6 +76,9 @@ pub const SPEC: Spec = Spec::new(
             .optional()
             .doc("a request's; then it is given up"),
         Key::one_of("pacing", &PACINGS).optional().doc("how it spreads its sends"),
+        Key::integer("jitter_stream", bounds::SEED)
+            .optional()
+            .doc("jitter from another stream than 0: the same client, drawn anew"),
     ],
 )
 .shorthand(&["preset"]);
@@ -135,6 +140,7 @@ impl Client {
             let interval = Span::from_ns((NS_PER_S as f64 / rate).round() as u64);
             client.pace = Some(Pace { interval, burst: paced.integer("burst") as u32 });
         }
+        client.jitter_stream = table.opt_integer("jitter_stream").unwrap_or(client.jitter_stream);
         let endless = client.max_attempts == u32::MAX && client.retry.is_immediate() && client.pace.is_none();
         if table.clean() && endless && rtt < Span::from_ns(2) {
             let message = "unlimited immediate retries without a round trip never let time pass";

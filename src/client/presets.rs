@@ -23,6 +23,7 @@ const PLAIN: Client = Client {
     timeout: Span::MAX,
     deadline: Span::MAX,
     pace: None,
+    jitter_stream: 0,
 };
 
 /// Attempts of the clients that retry, unless said otherwise.

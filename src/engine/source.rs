@@ -78,7 +78,10 @@ impl Source {
             )
             .expect("a validated workload has its tokens"),
             service_stream: stream("service"),
-            jitter: key.with("jitter"),
+            jitter: match workload.client.jitter_stream {
+                0 => key.with("jitter"),
+                other => key.with("jitter").number(other),
+            },
             luck: key.with("luck"),
             born: 0,
             next: None,

@@ -8,7 +8,6 @@
 //! | [`spend`] | what was spent, by bin, org, key and lane |
 //! | `rows` | whose the rows of the summary are, and their intervals |
 //! | [`attempt_log`] | every attempt, streamed |
-//! | [`interval`] | confidence intervals over replications |
 //! | [`manifest`] | `manifest.json`, the record that a result is whole |
 //! | [`directory`] | a result directory being written: the protocol, staging |
 //! | `opening` | what may stand there, whose it is, what a killed run left |
@@ -24,7 +23,6 @@ mod commit;
 pub mod directory;
 pub mod disk;
 pub mod existing;
-pub mod interval;
 pub mod layout;
 pub mod manifest;
 mod opening;

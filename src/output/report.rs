@@ -1,7 +1,6 @@
 //! The files of a result, from what the replications found: CSV tables and `summary.json`.
 
 use super::columns::{CAPACITY, Column, OUTCOMES, RATES, SUMMARY, TIME_TO_SUCCESS, TableSpec};
-use super::interval::Interval;
 use super::rows::{summary_rows, workload_names};
 use super::spend;
 use super::summary_json;
@@ -11,6 +10,7 @@ use crate::metrics::summary::Summary;
 use crate::replications::Results;
 use crate::scenario::Scenario;
 use crate::scenario::loading::Loaded;
+use crate::statistics::interval::Interval;
 
 /// A file of the result, in memory.
 #[derive(Clone, Debug)]
