@@ -46,6 +46,7 @@
 //! |---|---|
 //! | [`cli`] | one file per command, and what a person sees |
 //! | [`output`], [`chart`] | tables, manifest and the atomic directory; pictures |
+//! | [`compare`] | the same traffic under several strategies: paired differences, verdicts |
 //! | [`replications`] | all replications of a scenario on every core, folded in order |
 //! | [`engine`] | the event queue and the loop: one replication |
 //! | [`scenario`] | from text to the validated type; thresholds, estimates, loading |
@@ -68,6 +69,7 @@ pub mod chain;
 pub mod chart;
 pub mod cli;
 pub mod client;
+pub mod compare;
 pub mod digest;
 pub mod dist;
 pub mod engine;

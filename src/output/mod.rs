@@ -5,6 +5,7 @@
 //! | [`columns`] | every column of every table: name, unit, meaning |
 //! | [`table`] | rows to CSV text, one rule for numbers |
 //! | [`report`], [`summary_json`] | the tables and the summary of a result |
+//! | [`comparison`] | the files of a comparison |
 //! | [`spend`] | what was spent, by bin, org, key and lane |
 //! | `rows` | whose the rows of the summary are, and their intervals |
 //! | [`attempt_log`] | every attempt, streamed |
@@ -20,6 +21,7 @@
 pub mod attempt_log;
 pub mod columns;
 mod commit;
+pub mod comparison;
 pub mod directory;
 pub mod disk;
 pub mod existing;

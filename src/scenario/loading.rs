@@ -66,6 +66,21 @@ impl Source {
         Ok(Source { shown: shown.into_owned(), bytes, folder, file_name })
     }
 
+    /// The file as errors name it, and its bytes.
+    pub fn text(&self) -> (&str, &[u8]) {
+        (&self.shown, &self.bytes)
+    }
+
+    /// The stem of its name.
+    pub fn stem(&self) -> String {
+        Path::new(&self.file_name).file_stem().unwrap_or_default().to_string_lossy().into_owned()
+    }
+
+    /// The last part of its path.
+    pub fn file_name(&self) -> &str {
+        &self.file_name
+    }
+
     /// The scenario with these `--set`s.
     ///
     /// # Errors
@@ -77,7 +92,7 @@ impl Source {
             reading::read(&self.shown, &self.bytes, sets, &mut |name| traces.load(name), events_max);
         let (scenario, resolved) = read.map_err(|problems| LoadError::Problems(Box::new(problems)))?;
         let file_name = self.file_name.clone();
-        let stem = Path::new(&file_name).file_stem().unwrap_or_default().to_string_lossy().into_owned();
+        let stem = self.stem();
         traces.notes.extend(too_large(&scenario));
         traces.inputs.sort_by(|a, b| a.name.cmp(&b.name));
         Ok(Loaded { scenario, resolved, stem, file_name, inputs: traces.inputs, notes: traces.notes })
