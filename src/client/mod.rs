@@ -68,6 +68,8 @@ pub struct Client {
     pub breaker: Option<Breaker>,
     /// Further attempts while the first is out.
     pub hedge: Option<Hedge>,
+    /// Which of many equal draws its jitter is; 0 for most.
+    pub jitter_stream: u64,
 }
 
 const MAX_ATTEMPTS: &[Kind] = &[
@@ -92,9 +94,12 @@ pub const KEYS: [Key; COUNT] = [
     Key::table("throttle", &throttle::SPEC).optional().doc("it rejects a share of its own attempts"),
     Key::one_of("breaker", &BREAKERS).optional().doc("it stops sending while too much fails"),
     Key::table("hedge", &hedge::SPEC).optional().doc("further attempts while the first is still out"),
+    Key::integer("jitter_stream", bounds::SEED)
+        .optional()
+        .doc("jitter from another stream than 0: the same client, drawn anew"),
 ];
 
-const COUNT: usize = 12;
+const COUNT: usize = 13;
 
 /// Why a request was given up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -152,6 +157,7 @@ impl Client {
         }
         client.timeout = table.opt_span("timeout").unwrap_or(client.timeout);
         client.deadline = table.opt_span("deadline").unwrap_or(client.deadline);
+        client.jitter_stream = table.opt_integer("jitter_stream").unwrap_or(client.jitter_stream);
         client.read_shared_parts(table);
         client.max_attempts = attempts.unwrap_or(client.max_attempts);
         client.refuse_endless(table, rtt);

@@ -157,6 +157,14 @@ impl Scenario {
         &self.models[..self.declared]
     }
 
+    /// The same without some workloads, by index: all else as it is, down to the rows of the pairs they had.
+    pub fn without(&self, workloads: &[usize]) -> Scenario {
+        let mut scenario = self.clone();
+        let mut index = 0..;
+        scenario.workloads.retain(|_| !index.next().is_some_and(|i| workloads.contains(&i)));
+        scenario
+    }
+
     /// A model's mix before the first service start: the workloads' configured means, weighted by the number
     /// of requests each is expected to make. Where all traffic comes by falling back, by that of its homes.
     pub fn configured_mix(&self, model: u32) -> Mix {

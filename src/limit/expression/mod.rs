@@ -121,7 +121,11 @@ mod tests {
         let expression = compile(text, NAMES).unwrap_or_else(|fault| panic!("{text}: {fault:?}"));
         let at = [3.0, -2.0, 100.0];
         let value = expression.value(&at);
-        assert_eq!(value.to_bits(), ran([Some(&expression), None], &[at, [0.0; 3]])[0].to_bits(), "{text}: run");
+        assert_eq!(
+            value.to_bits(),
+            ran([Some(&expression), None], &[at, [0.0; 3]])[0].to_bits(),
+            "{text}: run"
+        );
         value
     }
 
