@@ -25,7 +25,8 @@ static RUN: Spec = Spec::new(
     ],
 );
 
-static CLIENT: Spec = Spec::new("client", "a client strategy; a bare string names a preset", &CLIENT_KEYS)
+/// The keys of a client.
+pub static CLIENT: Spec = Spec::new("client", "a client strategy; a bare string names a preset", &CLIENT_KEYS)
     .shorthand(&["preset"]);
 
 /// Those of the client room, and what needs models and lanes.
