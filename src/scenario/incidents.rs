@@ -89,7 +89,7 @@ pub(super) fn add_traffic(
             "at most {most} incidents of traffic are allowed, each counted once for every model and group"
         ));
     }
-    for workload in workloads {
+    for workload in workloads.iter_mut().filter(|workload| workload.fallback_of.is_none()) {
         let mut profile = None;
         for (incident, org, factor) in strikes.clone() {
             if (incident.model != workload.model && incident.model != workload.pool)

@@ -6,6 +6,7 @@
 //! | [`spec`] | the keys of a scenario file |
 //! | [`reading`] | from text to the validated type |
 //! | [`loading`] | from disk, traces included |
+//! | `fallback` | what clients fall back to, as workloads of their own |
 //! | `pools` | dedicated endpoints as models of their own |
 //! | `populations` | populations as orgs, one for each group |
 //! | `incidents` | whom incidents strike |
@@ -15,6 +16,7 @@
 
 pub mod check;
 pub mod estimate;
+mod fallback;
 mod incidents;
 pub mod loading;
 mod pairs;
@@ -140,6 +142,12 @@ pub struct Workload {
     pub max_tokens: Option<u32>,
     /// Its client.
     pub client: Client,
+    /// Index of the workload whose requests it carries: its own, unless it is a fallback of that one.
+    pub home: u32,
+    /// Index of what the client falls back to instead of giving up.
+    pub fallback: Option<u32>,
+    /// What tells a fallback from its home: the model and lane it goes to.
+    pub fallback_of: Option<String>,
     /// Network round trip.
     pub rtt: Span,
 }
@@ -192,14 +200,25 @@ impl Scenario {
         &self.models[..self.declared]
     }
 
+    /// The same without some workloads, by index: all else as it is, down to the rows of the pairs they had.
+    pub fn without(&self, workloads: &[usize]) -> Scenario {
+        let mut scenario = self.clone();
+        let mut index = 0..;
+        scenario.workloads.retain(|_| !index.next().is_some_and(|i| workloads.contains(&i)));
+        scenario
+    }
+
     /// A model's mix before the first service start: the workloads' configured means, weighted by the number
-    /// of requests each is expected to make.
+    /// of requests each is expected to make. Where all traffic comes by falling back, by that of its homes.
     pub fn configured_mix(&self, model: u32) -> Mix {
         let engine = &self.models[model as usize].engine;
         let mut mix = Mix { service_s: 0.0, prompt: 0.0, output: 0.0 };
         let mut total = 0.0;
-        for workload in self.workloads.iter().filter(|w| w.pool == model) {
-            let weight = workload.expected();
+        let here = || self.workloads.iter().filter(|w| w.pool == model);
+        let only_fallbacks = here().all(|w| w.fallback_of.is_some());
+        for workload in here() {
+            let home = &self.workloads[workload.home as usize];
+            let weight = if only_fallbacks { home.expected() } else { workload.expected() };
             mix.service_s += weight * engine.alone_s(workload.mean_prompt, workload.mean_output);
             mix.prompt += weight * workload.mean_prompt;
             mix.output += weight * workload.mean_output;

@@ -8,8 +8,8 @@ use crate::read::Table;
 use crate::traffic::population::{GROUP_NAME_LEN_MAX, Population};
 use std::sync::Arc;
 
-/// What an org writes of itself: its name, its weight and its traffic.
-type Written = (Org, Vec<Workload>);
+/// What an org writes of itself, and its traffic: workloads, each with those it falls back to.
+type Written = (Org, Vec<Vec<Workload>>);
 
 /// Read the key `population` of an org; `members` counts those of all populations.
 pub(super) fn read(row: &mut Table, members: &mut u64) -> Option<Population> {
@@ -23,11 +23,13 @@ pub(super) fn read(row: &mut Table, members: &mut u64) -> Option<Population> {
     Some(population)
 }
 
-/// Whether a workload of a population may be what it is.
-pub(super) fn refuse_lane(table: &Table, workload: &Workload) {
-    if table.clean() && !matches!(workload.lane, Lane::Serverless) {
+/// A workload of a population, and what it falls back to, are served serverless.
+pub(super) fn refuse_lanes(table: &Table, routes: &[Workload]) {
+    let elsewhere = routes.iter().position(|route| !matches!(route.lane, Lane::Serverless));
+    if let Some(route) = elsewhere.filter(|_| table.clean()) {
         let help = "batch limits and endpoints are an org's own: write an org that stands for one member";
-        table.error_at("lane", "members of a population are served serverless", Some(help.into()));
+        let key = if route == 0 { "lane" } else { "client" };
+        table.error_at(key, "members of a population are served serverless", Some(help.into()));
     }
 }
 
@@ -57,7 +59,8 @@ pub(super) fn expand(row: &Table, population: &Population, (org, workloads): Wri
             weight: org.weight,
             crowd: Some(Crowd { population: name.clone(), group: Arc::new(group) }),
         };
-        (mine, workloads.iter().map(|workload| Workload { share, ..workload.clone() }).collect())
+        let of_group = |route: &Workload| Workload { share, ..route.clone() };
+        (mine, workloads.iter().map(|routes| routes.iter().map(of_group).collect()).collect())
     };
     groups.into_iter().map(group_of).collect()
 }
