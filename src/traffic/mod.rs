@@ -3,6 +3,7 @@
 //! * [`profile`]: how a workload's rate changes over the run;
 //! * [`arrivals`]: the processes that say when, in operational time;
 //! * [`trace`]: recorded traffic, parsed from bytes;
+//! * [`windows`]: recorded traffic as statistics per window of time, likewise;
 //! * [`tokens`]: how many tokens each request has.
 //!
 //! Nothing here knows the platform: the demand of a seed is the same whatever serves it.
@@ -11,5 +12,6 @@ pub mod arrivals;
 pub mod profile;
 pub mod tokens;
 pub mod trace;
+pub mod windows;
 #[cfg(test)]
 mod written;
