@@ -14,7 +14,7 @@ static ROOT: Spec = Spec::new(
     "for tests",
     &[
         Key::one_of("arrivals", &PROCESSES).optional().doc("when"),
-        Key::rows("profile", &profile::STEP).optional().doc("how the rate changes"),
+        Key::either("profile", profile::WRITTEN).optional().doc("how the rate changes"),
     ],
 );
 
@@ -45,7 +45,7 @@ fn read(text: &str) -> Result<(Option<ArrivalProcess>, Profile), String> {
     let mut document = Document::parse("demand.toml", text, &[]);
     let mut root = document.root(&ROOT);
     let process = root.opt_tagged("arrivals").and_then(|chosen| ArrivalProcess::read(chosen, &mut Files));
-    let profile = Profile::read(root.rows("profile"));
+    let profile = Profile::read(root.form("profile"), Span::from_s(86_400));
     drop(root);
     document.finish().map(|_| (process, profile)).map_err(|problems| problems.render(false))
 }
@@ -86,6 +86,11 @@ fn a_profile_is_read() {
     assert_eq!(profile.factor(SimTime::from_s(3600 + 600)), 30.5);
     assert_eq!(profile.max_factor(Span::from_s(7200)), 60.0);
     assert!(read("").unwrap().1.is_identity());
+    let rhythm = read("profile.diurnal = { low = 0.0, peak = \"6 h\", period = \"12 h\" }").unwrap().1;
+    assert_eq!(rhythm.factor(SimTime::from_s(6 * 3600)), 2.0);
+    assert_eq!(rhythm.factor(SimTime::from_s(12 * 3600)), 0.0);
+    let years = read("profile = [ { at = \"3659 d\", factor = 2 } ]").unwrap().1;
+    assert_eq!(years.factor(SimTime::from_s(3660 * 86_400)), 2.0);
 }
 
 #[test]
@@ -108,6 +113,10 @@ fn errors_say_what_is_wrong_where() {
         ("arrivals.windows = { file = \"day.csv\", client = 7, rate_scale = 1e6 }", "above 10⁶/s"),
         ("arrivals.poison = { rate = \"1/s\" }", "did you mean `poisson`"),
         ("profile = [ { at = \"2 h\", factor = 2 }, { at = \"1 h\", factor = 1 } ]", "in order of time"),
+        ("profile.diurnal = { low = 1.5 }", "between 0 and 1"),
+        ("profile.diurnal = { period = \"20 s\" }", "the run has 4320 periods"),
+        ("profile.weekly = {}", "no profile shape that `profile` knows"),
+        ("profile = \"diurnal\"", "must not be"),
         ("profile = [ { at = \"2 h\", factor = -1 } ]", "factor"),
         (
             "profile = [ { at = \"0 s\", factor = 2, over = \"2 h\" }, { at = \"1 h\", factor = 1 } ]",
