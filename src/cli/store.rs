@@ -1,6 +1,8 @@
 //! A result into its directory: the tables, the charts drawn from these same bytes, the manifest last.
 
 use crate::chart::{Files, draw_all};
+use crate::compare::comparison::Comparison;
+use crate::compare::precision::Ended;
 use crate::error::Error;
 use crate::output::directory::ResultDir;
 use crate::output::layout::MANIFEST;
@@ -38,8 +40,38 @@ pub fn store(
         };
         names.extend(draw_charts(&mut dir, bytes)?);
     }
+    dir.commit(manifest(loaded, results.finished, words))?;
+    names.push(MANIFEST.to_owned());
+    Ok(names)
+}
+
+/// Write a comparison: `files`, their charts if wished, and the manifest.
+///
+/// # Errors
+/// As [`store`].
+pub fn store_comparison(
+    mut dir: ResultDir,
+    loaded: &Loaded,
+    comparison: &Comparison,
+    files: &[ReportFile],
+    with_charts: bool,
+    words: &[String],
+) -> Result<Vec<String>, Error> {
+    let mut names: Vec<String> = Vec::new();
+    for file in files {
+        dir.put_table(file.name, &file.columns, &file.bytes)?;
+        names.push(file.name.to_owned());
+    }
+    let whole = comparison.observed.ended != Ended::Interrupted;
+    let replications = comparison.observed.replications.into();
+    dir.commit(Manifest { replications, ..manifest(loaded, whole, words) })?;
+    names.push(MANIFEST.to_owned());
+    Ok(names)
+}
+
+fn manifest(loaded: &Loaded, complete: bool, words: &[String]) -> Manifest {
     let scenario = &loaded.scenario;
-    dir.commit(Manifest {
+    Manifest {
         ratetide: env!("CARGO_PKG_VERSION").to_owned(),
         scenario: loaded.stem.clone(),
         title: scenario.title.clone(),
@@ -48,11 +80,9 @@ pub fn store(
         replications: scenario.run.replications.into(),
         scenario_sha256: sha256(loaded.resolved.to_toml().as_bytes()),
         inputs: loaded.inputs.clone(),
-        complete: results.finished,
+        complete,
         files: Vec::new(),
-    })?;
-    names.push(MANIFEST.to_owned());
-    Ok(names)
+    }
 }
 
 /// Draw every chart from the files of a result, which `read` brings where there is such a file, into its

@@ -273,7 +273,6 @@ fn metric_line(metric: &Metric) -> String {
         (Some(column), _) => column.doc.clone().into_owned(),
         (None, "gave_up_share") => "gave_up ÷ requests".to_owned(),
         (None, "limited_429_share") => "both kinds of 429 ÷ attempts".to_owned(),
-        (None, "gave_up_expired") => "requests of batch jobs whose window ended first".to_owned(),
         (None, "cost_per_million_tokens_usd") => {
             "cost_usd ÷ million prompt and output tokens of the requests that succeeded".to_owned()
         }

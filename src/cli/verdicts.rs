@@ -4,10 +4,10 @@ use super::console::Console;
 use super::figures::{grouped, plural};
 use crate::error::Error;
 use crate::metrics::metric::Unit;
-use crate::output::interval::Interval;
 use crate::replications::Results;
 use crate::scenario::Scenario;
 use crate::scenario::check::{Check, Verdict};
+use crate::statistics::interval::Interval;
 
 /// A threshold with what was found.
 #[derive(Clone, Debug, PartialEq)]

@@ -31,7 +31,7 @@ pub mod presets;
 pub mod throttle;
 
 use crate::bounds;
-use crate::read::{Form, Key, Kind, Spec, Table};
+use crate::read::{Form, Key, Kind, Table};
 use crate::reply::Reply;
 use crate::units::{SimTime, Span};
 use backoff::{Backoff, RETRIES};
@@ -68,6 +68,8 @@ pub struct Client {
     pub breaker: Option<Breaker>,
     /// Further attempts while the first is out.
     pub hedge: Option<Hedge>,
+    /// Which of many equal draws its jitter is; 0 for most.
+    pub jitter_stream: u64,
 }
 
 const MAX_ATTEMPTS: &[Kind] = &[
@@ -75,32 +77,29 @@ const MAX_ATTEMPTS: &[Kind] = &[
     Kind::Choice(&[("unlimited", "as many as it takes, or as the deadline allows")]),
 ];
 
-/// The keys of a client; a bare string names a preset. What is left out is as in the preset.
-pub static SPEC: Spec = Spec::new(
-    "client",
-    "a client strategy; a bare string names a preset",
-    &[
-        Key::choice("preset", presets::WORDS).optional().doc("a client to start from; left out, `none`"),
-        Key::either("max_attempts", MAX_ATTEMPTS).optional().doc("most attempts per request; 6 with `retry`"),
-        Key::one_of("retry", &RETRIES).optional().doc("the delay before a retry"),
-        Key::table("honor", &honor::SPEC).optional().doc("which header it obeys"),
-        Key::span_or_unlimited("timeout", bounds::PATIENCE)
-            .optional()
-            .doc("an attempt's; then it is retried"),
-        Key::span_or_unlimited("deadline", bounds::PATIENCE)
-            .optional()
-            .doc("a request's; then it is given up"),
-        Key::one_of("pacing", &PACINGS).optional().doc("how it spreads its sends"),
-        Key::one_of("concurrency", &CONCURRENCIES)
-            .optional()
-            .doc("how many attempts it has in flight at most"),
-        Key::one_of("budget", &BUDGETS).optional().doc("how many retries it makes, all requests together"),
-        Key::table("throttle", &throttle::SPEC).optional().doc("it rejects a share of its own attempts"),
-        Key::one_of("breaker", &BREAKERS).optional().doc("it stops sending while too much fails"),
-        Key::table("hedge", &hedge::SPEC).optional().doc("further attempts while the first is still out"),
-    ],
-)
-.shorthand(&["preset"]);
+/// The keys of a client; a bare string names a preset. What is left out is as in the preset. What it falls back to
+/// are models and lanes, which the scenario knows.
+pub const KEYS: [Key; COUNT] = [
+    Key::choice("preset", presets::WORDS).optional().doc("a client to start from; left out, `none`"),
+    Key::either("max_attempts", MAX_ATTEMPTS)
+        .optional()
+        .doc("most attempts per request, hedges included; 6 with `retry`"),
+    Key::one_of("retry", &RETRIES).optional().doc("the delay before a retry"),
+    Key::table("honor", &honor::SPEC).optional().doc("which header it obeys"),
+    Key::span_or_unlimited("timeout", bounds::PATIENCE).optional().doc("an attempt's; then it is retried"),
+    Key::span_or_unlimited("deadline", bounds::PATIENCE).optional().doc("a request's; then it is given up"),
+    Key::one_of("pacing", &PACINGS).optional().doc("how it spreads its sends"),
+    Key::one_of("concurrency", &CONCURRENCIES).optional().doc("how many attempts it has in flight at most"),
+    Key::one_of("budget", &BUDGETS).optional().doc("how many retries it makes, all requests together"),
+    Key::table("throttle", &throttle::SPEC).optional().doc("it rejects a share of its own attempts"),
+    Key::one_of("breaker", &BREAKERS).optional().doc("it stops sending while too much fails"),
+    Key::table("hedge", &hedge::SPEC).optional().doc("further attempts while the first is still out"),
+    Key::integer("jitter_stream", bounds::SEED)
+        .optional()
+        .doc("jitter from another stream than 0: the same client, drawn anew"),
+];
+
+const COUNT: usize = 13;
 
 /// Why a request was given up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -153,13 +152,14 @@ impl Client {
             client.retry = Backoff::read(chosen);
             client.max_attempts = client.max_attempts.max(presets::ATTEMPTS);
         }
-        client.max_attempts = attempts.unwrap_or(client.max_attempts);
         if let Some(mut honor) = table.opt_table("honor") {
             client.honor = Honor::read(&mut honor);
         }
         client.timeout = table.opt_span("timeout").unwrap_or(client.timeout);
         client.deadline = table.opt_span("deadline").unwrap_or(client.deadline);
+        client.jitter_stream = table.opt_integer("jitter_stream").unwrap_or(client.jitter_stream);
         client.read_shared_parts(table);
+        client.max_attempts = attempts.unwrap_or(client.max_attempts);
         client.refuse_endless(table, rtt);
         for (key, limit) in [("timeout", client.timeout), ("deadline", client.deadline)] {
             if table.clean() && limit <= rtt {
@@ -187,7 +187,9 @@ impl Client {
             self.breaker = Breaker::read(chosen, ());
         }
         if let Some(mut keys) = table.opt_table("hedge") {
-            self.hedge = Some(Hedge::read(&mut keys));
+            let hedge = Hedge::read(&mut keys);
+            self.max_attempts = self.max_attempts.max(hedge.max);
+            self.hedge = Some(hedge);
         }
     }
 

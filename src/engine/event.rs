@@ -62,15 +62,15 @@ pub enum Event {
 }
 
 impl Classed for Event {
-    /// Replica changes, completions, ticks, answers, arrivals, retries, drops from the buffer, client timeouts: the
+    /// Answers to clients, replica changes, completions, ticks, arrivals, retries, drops from the buffer, client timeouts: the
     /// deadlines of requests before the timeouts of attempts.
     #[inline]
     fn class(&self) -> usize {
         match self {
-            Event::ReplicaReady { .. } | Event::IncidentBegins(_) | Event::IncidentEnds(_) => 0,
-            Event::Completion { .. } | Event::Turn { .. } => 1,
-            Event::Tick(_) => 2,
-            Event::Reply(_) => 3,
+            Event::Reply(_) => 0,
+            Event::ReplicaReady { .. } | Event::IncidentBegins(_) | Event::IncidentEnds(_) => 1,
+            Event::Completion { .. } | Event::Turn { .. } => 2,
+            Event::Tick(_) => 3,
             Event::Arrival(_) => 4,
             Event::Ask(_) | Event::Gate(_) | Event::Hedge(_) | Event::FileCloses(_) => 5,
             Event::Send(_) | Event::JobArrives(_) => 6,

@@ -39,6 +39,7 @@ use crate::platform::autoscaler::Scaler as _;
 use crate::platform::incident::Harm;
 use crate::platform::lane::jobs::{JobCounts, Jobs};
 use crate::platform::model::Model;
+use crate::platform::pairs::Row;
 use crate::platform::{Effect, Platform};
 use crate::rng::Key;
 use crate::scenario::Scenario;
@@ -81,7 +82,7 @@ pub fn simulate<O: Observer>(
     let finished = engine.run(beat);
     let now = if finished { engine.end } else { engine.now };
     engine.close(now);
-    engine.ledger.assert_balanced(scenario.workloads.iter().map(|workload| workload.home));
+    engine.ledger.assert_balanced();
     engine.jobs.assert_balanced();
     let jobs = engine.jobs.counts().to_vec();
     Run { ledger: engine.ledger, jobs, events: engine.events, end: now, finished }
@@ -125,14 +126,18 @@ impl<'a, O: Observer> Engine<'a, O> {
                 workload.fallback_of.iter().fold(key, |key, part| key.with("fallback").with(part)),
             )
         };
-        let weighted = |pair: &crate::scenario::PairId| (pair.model, scenario.orgs[pair.org as usize].weight);
+        let row = |pair: &crate::scenario::PairId| Row {
+            model: pair.model,
+            weight: scenario.orgs[pair.org as usize].weight,
+            members: 1,
+        };
         Engine {
             platform: Platform::new(
                 scenario.models.iter().enumerate().map(model).collect(),
-                &scenario.pairs.iter().map(weighted).collect::<Vec<_>>(),
+                &scenario.pairs.iter().map(row).collect::<Vec<_>>(),
             ),
             sources: scenario.workloads.iter().map(source).collect(),
-            ledger: Ledger::new(scenario.workloads.len()),
+            ledger: Ledger::new(scenario.workloads.iter().map(|workload| workload.home).collect()),
             queue: Queue::default(),
             requests: Requests::default(),
             links: TimerLinks::default(),

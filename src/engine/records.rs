@@ -49,7 +49,7 @@ impl<O: Observer> Engine<'_, O> {
     #[inline(never)]
     pub(super) fn sample(&mut self, at: SimTime) {
         for pair in 0..self.scenario.pairs.len() as u32 {
-            let (dynamic, success) = self.platform.pair_rates(at, pair);
+            let (dynamic, success) = self.platform.row_rates(at, pair);
             self.observer.sample_pair(at, pair, dynamic, success);
         }
         for index in 0..self.scenario.models.len() as u32 {

@@ -76,6 +76,10 @@ impl Source {
     /// A workload before its first request, on streams of its own.
     pub fn new(workload: &Workload, key: Key) -> Source {
         let stream = |purpose: &str| key.with(purpose).stream();
+        let clients_own = |purpose: &str| match workload.client.jitter_stream {
+            0 => key.with(purpose),
+            other => key.with(purpose).number(other),
+        };
         Source {
             arrivals: workload.arrivals.clone(),
             arrival_stream: stream("arrivals"),
@@ -88,11 +92,11 @@ impl Source {
             )
             .expect("a validated workload has its tokens"),
             service_stream: stream("service"),
-            jitter: key.with("jitter"),
+            jitter: clients_own("jitter"),
             luck: key.with("luck"),
             born: 0,
             next: None,
-            guard: key.with("guard"),
+            guard: clients_own("guard"),
             hedged: key.with("hedged"),
             caller: workload.client.is_shared().then(|| Caller::new(&workload.client)),
             held: Chain::default(),

@@ -165,6 +165,8 @@ impl Account {
 /// The accounts of all workloads: of the whole run, and of the requests born at or after the warm-up.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Ledger {
+    /// Per workload, the one that its requests were born to: a fallback's attempts end requests of that.
+    homes: Vec<u32>,
     /// Everything that happened, per workload.
     pub whole: Vec<Account>,
     /// The summary's part of it, per workload.
@@ -172,9 +174,10 @@ pub struct Ledger {
 }
 
 impl Ledger {
-    /// Empty accounts for so many workloads.
-    pub fn new(workloads: usize) -> Ledger {
-        Ledger { whole: vec![Account::default(); workloads], summary: vec![Account::default(); workloads] }
+    /// Empty accounts; `homes` names, per workload, the one that its requests were born to.
+    pub fn new(homes: Vec<u32>) -> Ledger {
+        let accounts = vec![Account::default(); homes.len()];
+        Ledger { homes, whole: accounts.clone(), summary: accounts }
     }
 
     /// Enter something for a workload; `counted` if its request belongs to the summary.
@@ -186,12 +189,11 @@ impl Ledger {
         }
     }
 
-    /// Assert that nothing was lost: at the end of every run, in release too. `homes` names, per workload, the one
-    /// that its requests were born to: a fallback's attempts end requests of that.
-    pub fn assert_balanced(&self, homes: impl Iterator<Item = u32> + Clone) {
+    /// Assert that nothing was lost: at the end of every run, in release too.
+    pub fn assert_balanced(&self) {
         for accounts in [&self.whole, &self.summary] {
             let mut together = vec![Account::default(); accounts.len()];
-            homes.clone().zip(accounts).for_each(|(home, account)| together[home as usize].add(account));
+            self.homes.iter().zip(accounts).for_each(|(&home, account)| together[home as usize].add(account));
             for (workload, account) in together.iter().enumerate() {
                 assert!(account.is_balanced(), "conservation is broken for workload {workload}: {account:?}");
             }

@@ -15,8 +15,24 @@ use serde_json::{Map, Value, json};
 /// The text of `summary.json`: indented by two spaces, keys in a fixed order, no value that is not defined.
 pub fn text(loaded: &Loaded, results: &Results) -> String {
     let scenario = &loaded.scenario;
+    let mut document = head(loaded, results);
+    let rest = json!({
+        "rows": rows(scenario, results),
+        "totals": metrics(&results.total),
+        "orgs": spend::orgs(scenario, results).iter().map(|party| spent("org", party)).collect::<Vec<_>>(),
+        "keys": spend::keys(scenario, results).iter().map(|party| spent("key", party)).collect::<Vec<_>>(),
+        "lanes": spend::lanes(scenario, results).iter().map(|party| spent("lane", party)).collect::<Vec<_>>(),
+        "checks": checks(scenario, results),
+    });
+    document.extend(rest.as_object().cloned().unwrap_or_default());
+    printed(document)
+}
+
+/// What was simulated: the first keys of a result's JSON.
+pub(super) fn head(loaded: &Loaded, results: &Results) -> Map<String, Value> {
+    let scenario = &loaded.scenario;
     let run = &scenario.run;
-    let document = json!({
+    let head = json!({
         "ratetide": env!("CARGO_PKG_VERSION"),
         "scenario": loaded.stem,
         "title": scenario.title,
@@ -29,20 +45,20 @@ pub fn text(loaded: &Loaded, results: &Results) -> String {
         "interval_s": run.interval.as_secs_f64(),
         "models": models(scenario, results),
         "causes": causes(scenario),
-        "rows": rows(scenario, results),
-        "totals": metrics(&results.total),
-        "orgs": spend::orgs(scenario, results).iter().map(|party| spent("org", party)).collect::<Vec<_>>(),
-        "keys": spend::keys(scenario, results).iter().map(|party| spent("key", party)).collect::<Vec<_>>(),
-        "lanes": spend::lanes(scenario, results).iter().map(|party| spent("lane", party)).collect::<Vec<_>>(),
-        "checks": checks(scenario, results),
     });
-    let mut text = serde_json::to_string_pretty(&document).expect("names and finite numbers serialize");
+    head.as_object().cloned().unwrap_or_default()
+}
+
+/// The text of a JSON file.
+pub(super) fn printed(document: Map<String, Value>) -> String {
+    let mut text =
+        serde_json::to_string_pretty(&Value::Object(document)).expect("names and finite numbers serialize");
     text.push('\n');
     text
 }
 
 /// A number rounded to six decimals, whole where it is whole: as in the tables.
-fn number(value: f64) -> Value {
+pub(super) fn number(value: f64) -> Value {
     let text = super::table::number(value);
     match text.parse::<i64>() {
         Ok(whole) => json!(whole),

@@ -45,22 +45,64 @@ pub enum LoadError {
 /// # Errors
 /// The file cannot be read, or its text is wrong.
 pub fn load(path: &Path, sets: &[(String, String)], events_max: f64) -> Result<Loaded, LoadError> {
-    let (bytes, folder, file_name) = read_file(path).map_err(LoadError::File)?;
-    let mut traces = Files {
-        folder,
-        traces: BTreeMap::new(),
-        windows: BTreeMap::new(),
-        inputs: Vec::new(),
-        notes: Vec::new(),
-    };
-    let shown = path.to_string_lossy();
-    let shown = if shown == "-" { "<stdin>".into() } else { shown };
-    let read = reading::read(&shown, &bytes, sets, &mut traces, events_max);
-    let (scenario, resolved) = read.map_err(|problems| LoadError::Problems(Box::new(problems)))?;
-    let stem = Path::new(&file_name).file_stem().unwrap_or_default().to_string_lossy().into_owned();
-    traces.notes.extend(too_large(&scenario));
-    traces.inputs.sort_by(|a, b| a.name.cmp(&b.name));
-    Ok(Loaded { scenario, resolved, stem, file_name, inputs: traces.inputs, notes: traces.notes })
+    Source::open(path).map_err(LoadError::File)?.load(sets, events_max)
+}
+
+/// The file of a scenario, read once to be loaded in several variants.
+pub struct Source {
+    shown: String,
+    bytes: Vec<u8>,
+    folder: PathBuf,
+    file_name: String,
+}
+
+impl Source {
+    /// Open a path, or standard input for `-`.
+    ///
+    /// # Errors
+    /// The file cannot be read.
+    pub fn open(path: &Path) -> Result<Source, Error> {
+        let (bytes, folder, file_name) = read_file(path)?;
+        let shown = path.to_string_lossy();
+        let shown = if shown == "-" { "<stdin>".into() } else { shown };
+        Ok(Source { shown: shown.into_owned(), bytes, folder, file_name })
+    }
+
+    /// The file as errors name it, and its bytes.
+    pub fn text(&self) -> (&str, &[u8]) {
+        (&self.shown, &self.bytes)
+    }
+
+    /// The stem of its name.
+    pub fn stem(&self) -> String {
+        Path::new(&self.file_name).file_stem().unwrap_or_default().to_string_lossy().into_owned()
+    }
+
+    /// The last part of its path.
+    pub fn file_name(&self) -> &str {
+        &self.file_name
+    }
+
+    /// The scenario with these `--set`s.
+    ///
+    /// # Errors
+    /// Its text is wrong.
+    pub fn load(&self, sets: &[(String, String)], events_max: f64) -> Result<Loaded, LoadError> {
+        let mut files = Files {
+            folder: self.folder.clone(),
+            traces: BTreeMap::new(),
+            windows: BTreeMap::new(),
+            inputs: Vec::new(),
+            notes: Vec::new(),
+        };
+        let read = reading::read(&self.shown, &self.bytes, sets, &mut files, events_max);
+        let (scenario, resolved) = read.map_err(|problems| LoadError::Problems(Box::new(problems)))?;
+        let file_name = self.file_name.clone();
+        let stem = self.stem();
+        files.notes.extend(too_large(&scenario));
+        files.inputs.sort_by(|a, b| a.name.cmp(&b.name));
+        Ok(Loaded { scenario, resolved, stem, file_name, inputs: files.inputs, notes: files.notes })
+    }
 }
 
 /// Workloads whose mean request fits no replica: such a request is refused whatever is free.

@@ -178,6 +178,7 @@ impl Naive<'_> {
             return self.give_up(now, r, GaveUp::Deadline);
         }
         let paced = client.pacing.is_some();
+        let sequence = if paced { self.next_sequence() } else { sequence };
         let (place, event) = if paced { (ASKS, Event::Ask(r)) } else { (RETRIES, Event::Send(r)) };
         self.list.insert((now + delay, place, sequence), event);
     }

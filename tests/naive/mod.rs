@@ -4,7 +4,8 @@
 //!
 //! Readings taken where the model leaves a choice:
 //! - an answer is in its client's hands before anything else happens at that instant;
-//! - a retry's place in the sequence is that of the failure that caused it;
+//! - a retry's place in the sequence is that of the failure that caused it or, of a paced client, of the answer's
+//!   arrival;
 //! - what a pacer lets go is a retry in the order of an instant, the first attempt included;
 //! - deadlines come before timeouts;
 //! - free slots are handed out in turn: a replica that has another goes to the back of the rota, and so does
