@@ -23,6 +23,7 @@ use crate::read::{Family, Key, Kind, Member, Spec};
 use crate::scenario::spec::SCENARIO;
 use crate::traffic::arrivals::PROCESSES;
 use crate::traffic::population::DEMANDS;
+use crate::traffic::profile::SHAPES;
 
 /// Something `list` can list.
 pub struct Topic {
@@ -99,6 +100,12 @@ pub const TOPICS: &[Topic] = &[
     topic("demands", &["demand"], "how demand is spread over a population (org.population.demand)", || {
         of_family(&DEMANDS)
     }),
+    topic(
+        "profiles",
+        &["profile"],
+        "how the arrival rate changes, beside a list of steps (workload.profile)",
+        || of_family(&SHAPES),
+    ),
     topic("engines", &["engine"], "what a replica is (model.engine)", engines),
     topic(
         "engine-presets",
@@ -173,11 +180,7 @@ fn of_family(family: &Family) -> Vec<Choice> {
 fn parameters(spec: &Spec, before: &str) -> Vec<Parameter> {
     let of = |key: &Key| {
         let path = format!("{before}{}", key.name);
-        let below = match key.kind {
-            Kind::Table(spec) => parameters(spec, &format!("{path}.")),
-            Kind::Rows(spec) => parameters(spec, &format!("{path}.{}.", item(spec))),
-            _ => Vec::new(),
-        };
+        let below = below(&key.kind, &path);
         let own = Parameter {
             key: path,
             default: key.fallback.text().to_owned(),
@@ -190,6 +193,16 @@ fn parameters(spec: &Spec, before: &str) -> Vec<Parameter> {
         own.into_iter().chain(below)
     };
     spec.keys.iter().flat_map(of).collect()
+}
+
+/// The keys below a value, of whichever kind it is.
+fn below(kind: &Kind, path: &str) -> Vec<Parameter> {
+    match kind {
+        Kind::Table(spec) => parameters(spec, &format!("{path}.")),
+        Kind::Rows(spec) => parameters(spec, &format!("{path}.{}.", item(spec))),
+        Kind::Either(kinds) => kinds.iter().flat_map(|kind| below(kind, path)).collect(),
+        _ => Vec::new(),
+    }
 }
 
 fn laws() -> Vec<Choice> {
