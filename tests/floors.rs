@@ -37,7 +37,10 @@ const NEVERS: &[(&[&str], &[&str])] = &[
             "std::env",
         ],
     ),
-    (&["scenario", "replications", "compare", "statistics", "output", "chart", "read"], &["std::time", "Instant::now", "SystemTime"]),
+    (
+        &["scenario", "replications", "compare", "statistics", "output", "chart", "read"],
+        &["std::time", "Instant::now", "SystemTime"],
+    ),
 ];
 
 fn sources(folder: &Path, found: &mut Vec<PathBuf>) {

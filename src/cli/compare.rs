@@ -171,7 +171,8 @@ pub fn compare(arguments: &Arguments, console: &Console) -> Result<(), Error> {
     let words = arguments.words(loaded, &comparison);
     let store = || store_comparison(dir, loaded, &comparison, &tables, !arguments.no_charts, &words);
     let names = pool.install(store)?;
-    let screen = Screen { loaded, comparison: &comparison, runs: trial.runs(), took, path, names, files: &tables };
+    let screen =
+        Screen { loaded, comparison: &comparison, runs: trial.runs(), took, path, names, files: &tables };
     arguments.print(&screen, console)?;
     interrupt.check()
 }
@@ -198,8 +199,7 @@ impl Arguments {
         let scenario = &base.written.scenario;
         let rtt = scenario.workloads.first().map_or(Span::ZERO, |workload| workload.rtt);
         let given = self.given(rtt, console)?;
-        let (strategies, baseline) =
-            contenders::strategies(given, self.baseline.as_deref(), rtt, console)?;
+        let (strategies, baseline) = contenders::strategies(given, self.baseline.as_deref(), rtt, console)?;
         let pilot = Watching::new(1, interrupt, Default::default());
         let names = (self.org.as_deref(), self.workload.as_deref());
         let whose = contenders::whose(scenario, names, &pilot, console)?;
@@ -262,11 +262,15 @@ impl Arguments {
         let mut words = vec!["compare".to_owned(), loaded.file_name.clone()];
         let mut flag = |name: &str, value: String| words.extend([name.to_owned(), value]);
         if !self.strategies.is_empty() {
-            flag("--strategies", self.strategies.iter().map(|word| portable(word)).collect::<Vec<_>>().join(","));
+            flag(
+                "--strategies",
+                self.strategies.iter().map(|word| portable(word)).collect::<Vec<_>>().join(","),
+            );
         }
         self.strategy.iter().for_each(|word| flag("--strategy", portable(word).to_owned()));
         flag("--org", comparison.whose.org.clone());
-        let texts = [("--workload", &self.workload), ("--baseline", &self.baseline), ("--until", &self.until)];
+        let texts =
+            [("--workload", &self.workload), ("--baseline", &self.baseline), ("--until", &self.until)];
         for (name, value) in texts {
             value.iter().for_each(|value| flag(name, value.clone()));
         }
@@ -339,7 +343,9 @@ mod tests {
         assert_eq!(read(" 5 %", Unit::Seconds), Some(Width::Relative(0.05)));
         assert_eq!(read("3", Unit::Count), Some(Width::Absolute(3.0)));
         let bad = [("", Unit::Share), ("2", Unit::Seconds), ("0", Unit::Share), ("-1", Unit::Count)];
-        for (text, unit) in bad.into_iter().chain([("nan", Unit::Usd), ("inf%", Unit::Usd), ("1pp", Unit::Usd)]) {
+        for (text, unit) in
+            bad.into_iter().chain([("nan", Unit::Usd), ("inf%", Unit::Usd), ("1pp", Unit::Usd)])
+        {
             assert!(read(text, unit).is_none(), "{text}");
         }
     }

@@ -147,7 +147,9 @@ impl Screen<'_> {
         let columns: Vec<&Shown> = SHOWN
             .iter()
             .filter(|shown| {
-                find(shown.name).is_some_and(|place| place != primary && comparison.is_measured(place) && self.differs(place))
+                find(shown.name).is_some_and(|place| {
+                    place != primary && comparison.is_measured(place) && self.differs(place)
+                })
             })
             .collect();
         let measure = comparison.measure();

@@ -104,7 +104,10 @@ pub fn finding(comparison: &Comparison) -> String {
     let what = achieves(comparison, best);
     let judged = &comparison.judged[best];
     if comparison.observed.replications < 2 {
-        return format!("{prefix}{} comes first in a single replication, which proves nothing: {what}.", label(best));
+        return format!(
+            "{prefix}{} comes first in a single replication, which proves nothing: {what}.",
+            label(best)
+        );
     }
     let mut text = match judged.verdict {
         Verdict::Baseline => format!("{prefix}Nothing is better than {}: {what}", label(best)),

@@ -73,9 +73,8 @@ fn loses_most(scenario: &Scenario, workloads: &[usize], watch: &dyn Watch) -> u3
         let accounts = of_org.map(|&i| &record.summaries()[i].account);
         accounts.map(|account| account.requests - account.succeeded).sum()
     };
-    let orgs = (0..scenario.orgs.len() as u32).filter(|&org| {
-        workloads.iter().any(|&i| scenario.workloads[i].org == org)
-    });
+    let orgs = (0..scenario.orgs.len() as u32)
+        .filter(|&org| workloads.iter().any(|&i| scenario.workloads[i].org == org));
     orgs.rev().max_by_key(|&org| lost(org)).expect("there is an org")
 }
 
@@ -137,7 +136,8 @@ pub fn named(word: &str, rtt: Span, console: &Console) -> Result<Strategy, Error
     let stem = source.stem();
     let Ok(label) = Name::new(&stem) else {
         let shown = one_line(&stem);
-        let message = format!("the file's stem names the strategy, and {shown:?} is no name: letters, digits, . _ -");
+        let message =
+            format!("the file's stem names the strategy, and {shown:?} is no name: letters, digits, . _ -");
         return Err(Error::Usage(message));
     };
     let (shown, bytes) = source.text();

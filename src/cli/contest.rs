@@ -67,14 +67,18 @@ impl Contest {
     /// # Errors
     /// As [`arms`](Contest::arms).
     pub fn distinct(&self, laws: Vec<LimitChange>, console: &Console) -> Result<Vec<LimitChange>, Error> {
-        let policies =
-            |loaded: &Loaded| loaded.scenario.models.iter().map(|model| model.policy.clone()).collect::<Vec<_>>();
+        let policies = |loaded: &Loaded| {
+            loaded.scenario.models.iter().map(|model| model.policy.clone()).collect::<Vec<_>>()
+        };
         let mut seen = vec![policies(&self.base.written)];
         let mut distinct = Vec::new();
         for law in laws {
             let these = policies(&self.arm(&self.strategies[self.baseline], Some(&law), console)?);
             if seen.contains(&these) {
-                console.detail(&format!("{}: the same limits as the scenario's, or as a law before it", law.name));
+                console.detail(&format!(
+                    "{}: the same limits as the scenario's, or as a law before it",
+                    law.name
+                ));
                 continue;
             }
             seen.push(these);

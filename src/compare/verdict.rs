@@ -114,9 +114,8 @@ pub fn judge(values: &[Values], baseline: usize, primary: usize) -> Vec<Judged> 
         .iter()
         .map(|mine| Judged { paired: paired(mine), verdict: Verdict::Untold, p_holm: None })
         .collect();
-    let tested: Vec<usize> = (0..judged.len())
-        .filter(|&arm| arm != baseline && judged[arm].paired[primary].p.is_some())
-        .collect();
+    let tested: Vec<usize> =
+        (0..judged.len()).filter(|&arm| arm != baseline && judged[arm].paired[primary].p.is_some()).collect();
     let p: Vec<f64> = tested.iter().filter_map(|&arm| judged[arm].paired[primary].p).collect();
     for (&arm, p_holm) in tested.iter().zip(holm::adjusted(&p)) {
         let lead = judged[arm].paired[primary].lead;

@@ -88,8 +88,7 @@ impl Source {
     pub fn load(&self, sets: &[(String, String)], events_max: f64) -> Result<Loaded, LoadError> {
         let folder = self.folder.clone();
         let mut traces = Traces { folder, loaded: BTreeMap::new(), inputs: Vec::new(), notes: Vec::new() };
-        let read =
-            reading::read(&self.shown, &self.bytes, sets, &mut |name| traces.load(name), events_max);
+        let read = reading::read(&self.shown, &self.bytes, sets, &mut |name| traces.load(name), events_max);
         let (scenario, resolved) = read.map_err(|problems| LoadError::Problems(Box::new(problems)))?;
         let file_name = self.file_name.clone();
         let stem = self.stem();

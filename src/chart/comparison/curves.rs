@@ -15,10 +15,13 @@ use super::ComparisonChart;
 use super::data::{ComparisonData, stroke};
 use super::words;
 
-const GUTTER: f64 = 262.0;
+const GUTTER: f64 = 284.0;
 const HEIGHT_MIN: f64 = 400.0;
 /// Height of a label of two lines, px.
 const LABEL_PX: f64 = 37.0;
+
+/// Of more labels the leading lines would be a thicket: colour and dash say it.
+const LED_MAX: usize = 8;
 
 /// The chart of times to success.
 #[derive(Debug)]
@@ -57,7 +60,11 @@ impl ComparisonChart for Curves {
             .filter(|(_, curve)| curve.is_none())
             .map(|(told, _)| told.strategy.as_str())
             .collect();
-        let never = if never.is_empty() { String::new() } else { format!("none ever succeeded: {}", never.join(", ")) };
+        let never = if never.is_empty() {
+            String::new()
+        } else {
+            format!("none ever succeeded: {}", never.join(", "))
+        };
         let notes = [data.whose(), more, never];
         let notes: Vec<&str> = notes.iter().map(String::as_str).collect();
         let top = page::head(&mut canvas, &data.summary, None, &finding, &notes)? + 22.0 + panel::HEAD;
@@ -95,10 +102,19 @@ impl ComparisonChart for Curves {
         }
         // Of those that end alike the better stands above.
         labels.reverse();
+        if labels.len() > LED_MAX {
+            stack(&mut labels, top);
+        }
         label::draw(&mut canvas, &labels, (frame.right, GUTTER), (frame.top, frame.bottom))?;
         let about = format!("{finding}. Distribution of the time from a request’s birth to its success.");
         Ok(Some((canvas.finish(frame.bottom + 54.0, &finding, &about), finding)))
     }
+}
+
+/// Sets the labels below each other in the order of their curves' ends, with no line to lead to these.
+fn stack(labels: &mut [Label], top: f64) {
+    labels.sort_by(|a, b| a.y.total_cmp(&b.y));
+    (0..).zip(labels).for_each(|(place, label)| label.y = top + LABEL_PX * f64::from(place));
 }
 
 /// A curve for each strategy; none where nothing ever succeeded.
@@ -118,8 +134,10 @@ fn curves(data: &ComparisonData) -> Vec<Option<Curve>> {
 /// How far the best and the worst get.
 fn finding(drawn: &[(usize, &Curve)]) -> String {
     let name = |curve: &Curve| text::fit(&curve.parts[0], super::super::theme::TITLE, 210.0);
-    let by_end = |a: &&(usize, &Curve), b: &&(usize, &Curve)| a.1.end().total_cmp(&b.1.end()).then(b.0.cmp(&a.0));
-    let (Some((_, best)), Some((_, worst))) = (drawn.iter().max_by(by_end), drawn.iter().min_by(by_end)) else {
+    let by_end =
+        |a: &&(usize, &Curve), b: &&(usize, &Curve)| a.1.end().total_cmp(&b.1.end()).then(b.0.cmp(&a.0));
+    let (Some((_, best)), Some((_, worst))) = (drawn.iter().max_by(by_end), drawn.iter().min_by(by_end))
+    else {
         return "No request succeeded".to_owned();
     };
     if best.end() - worst.end() > 5e-4 {

@@ -19,9 +19,9 @@ use super::words;
 
 /// Room for names, and for the columns of shares, px.
 const NAMES: f64 = 190.0;
-const SHARES: f64 = 470.0;
+const SHARES: f64 = 500.0;
 /// One column of shares.
-const COLUMN: f64 = 80.0;
+const COLUMN: f64 = 88.0;
 const ROW: f64 = 32.0;
 const BAR: f64 = 20.0;
 

@@ -19,7 +19,7 @@ const NAMES: f64 = 190.0;
 const VALUES: f64 = 310.0;
 const ROW: f64 = 32.0;
 /// Half the side of a mark, px.
-const MARK: f64 = 5.5;
+const MARK: f64 = 3.5;
 
 /// The chart of differences.
 #[derive(Debug)]
@@ -84,7 +84,10 @@ fn axis(
     for tick in first as i64..=last as i64 {
         let at = x.px(tick as f64 * step);
         let is_zero = tick == 0;
-        canvas.line(&[(at, top), (at, bottom)], solid(if is_zero { AXIS } else { HAIRLINE }, if is_zero { 1.6 } else { 1.0 }))?;
+        canvas.line(
+            &[(at, top), (at, bottom)],
+            solid(if is_zero { AXIS } else { HAIRLINE }, if is_zero { 1.6 } else { 1.0 }),
+        )?;
         let size = grouped((tick as f64 * step * scale).abs(), decimals);
         let label = match tick {
             0 => "0".to_owned(),
@@ -119,7 +122,13 @@ fn heads(
     let mut title = metric.to_owned();
     title.get_mut(..1).into_iter().for_each(str::make_ascii_uppercase);
     let at = (MARGIN, top - 26.0);
-    panel::title(canvas, at, right - MARGIN, (&title, PANEL_TITLE), "difference to the baseline, best first")?;
+    panel::title(
+        canvas,
+        at,
+        right - MARGIN,
+        (&title, PANEL_TITLE),
+        "difference to the baseline, best first",
+    )?;
     canvas.text("value", (right + 92.0, top - 6.0), TICK, Anchor::End)?;
     canvas.text("verdict", (right + 116.0, top - 6.0), TICK, Anchor::Start)?;
     canvas.text("baseline", (x.px(0.0), top - 6.0), TICK, Anchor::Middle)
@@ -142,7 +151,7 @@ fn row(
                 let ends = (x.px(low), x.px(high));
                 canvas.line(&[(ends.0, y), (ends.1, y)], solid(colour, 2.4))?;
                 for end in [ends.0, ends.1] {
-                    canvas.line(&[(end, y - 5.0), (end, y + 5.0)], solid(colour, 1.6))?;
+                    canvas.line(&[(end, y - 7.0), (end, y + 7.0)], solid(colour, 1.6))?;
                 }
             }
             let at = x.px(diff);
@@ -161,6 +170,7 @@ fn row(
         (verdict, Some(diff)) => format!("{verdict}, {}", words::signed(&data.conclusion.metric, diff)),
         (verdict, None) => verdict.to_owned(),
     };
-    let style = Type { colour: if told.verdict == "not distinguishable" { MUTED } else { INK }, ..PANEL_NOTE };
+    let style =
+        Type { colour: if told.verdict == "not distinguishable" { MUTED } else { INK }, ..PANEL_NOTE };
     canvas.text(&word, (right + 116.0, y + 4.5), style, Anchor::Start)
 }

@@ -58,9 +58,8 @@ impl ComparisonChart for Trajectories {
     fn draw(&self, data: &ComparisonData) -> Result<Option<Drawing>, ChartError> {
         let Some(pair) = busiest(data) else { return Ok(None) };
         let grid = grid(data)?;
-        let lines: Vec<Lines> = (0..data.strategies().len().min(PANELS_MAX))
-            .map(|rank| lines(data, &grid, pair, rank))
-            .collect();
+        let lines: Vec<Lines> =
+            (0..data.strategies().len().min(PANELS_MAX)).map(|rank| lines(data, &grid, pair, rank)).collect();
         let finding = finding(&lines);
         let model = data.names.text(pair[1]).to_owned();
         let banded = lines.iter().any(|lines| lines.band.is_some());
@@ -113,11 +112,12 @@ fn lines(data: &ComparisonData, grid: &Grid, pair: [u32; 2], rank: usize) -> Lin
         .filter(|&row| data.names.text(table.key(0)[row]) == told.strategy)
         .collect();
     let times_s = table.number("time_s");
-    let cells = |column: &[f64]| -> Vec<(f64, f64)> { rows.iter().map(|&row| (times_s[row], column[row])).collect() };
+    let cells =
+        |column: &[f64]| -> Vec<(f64, f64)> { rows.iter().map(|&row| (times_s[row], column[row])).collect() };
     let rate = cells(table.number("dynamic_rate_rpm"));
-    let band = table.band("dynamic_rate_rpm").map(|(low, high)| {
-        [low, high].map(|column| grid.mean(cells(column).into_iter()))
-    });
+    let band = table
+        .band("dynamic_rate_rpm")
+        .map(|(low, high)| [low, high].map(|column| grid.mean(cells(column).into_iter())));
     let value = data.primary(told).value;
     Lines {
         name: told.strategy.clone(),
@@ -168,10 +168,11 @@ fn panels(
         _ => 4,
     };
     let width = (WIDTH - 2.0 * MARGIN - GUTTER - GAP * (columns as f64 - 1.0)) / columns as f64;
-    let peak = all.iter().map(|lines| grid::peak(lines.offered.iter().chain(&lines.served))).fold(0.0, f64::max);
+    let peak =
+        all.iter().map(|lines| grid::peak(lines.offered.iter().chain(&lines.served))).fold(0.0, f64::max);
     let rate = all.iter().map(|lines| grid::peak(&lines.rate)).fold(0.0, f64::max);
     // A rate far above all traffic would press it to the floor.
-    let y_axis = Axis::from_zero(peak.max(rate.min(1.5 * peak)).max(1.0), 3);
+    let y_axis = Axis::from_zero(peak.max(rate.min(1.5 * peak)).max(1.0), 4);
     let x_axis = Axis::time(grid, if columns == 2 { 6 } else { 4 });
     let [org, model] = pair.map(|id| data.names.text(id));
     let causes = panel::causes(&data.summary, grid, Some(org), Some(model));
@@ -184,8 +185,7 @@ fn panels(
             let frame = Frame { left: left + panel::TICKS, top: y, right: left + width, bottom: y + HEIGHT };
             let panel = Panel::over_time(frame, grid, &y_axis);
             let is_last = row * columns + column + columns >= all.len();
-            let heading =
-                Heading { title: lines.name.clone(), note: lines.note.clone(), x_title: is_last };
+            let heading = Heading { title: lines.name.clone(), note: lines.note.clone(), x_title: is_last };
             panel.shade(canvas, &causes, false)?;
             panel.furnish(canvas, &heading, (&x_axis, &y_axis), false)?;
             let is_named = row == 0 && (column + 1 == columns || column + 1 == all.len());

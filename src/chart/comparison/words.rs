@@ -75,7 +75,9 @@ pub fn ranking(data: &ComparisonData) -> String {
     let (best, baseline) = (&data.strategies()[0], data.baseline());
     let primary = data.primary(best);
     let reached = match (conclusion.metric.as_str(), primary.value) {
-        ("success_share", Some(share)) => format!("{} of {}’s requests succeed", percent(share), conclusion.org),
+        ("success_share", Some(share)) => {
+            format!("{} of {}’s requests succeed", percent(share), conclusion.org)
+        }
         (name, Some(v)) => format!("{} {}", metric(name), value(name, v)),
         (name, None) => format!("{} not always defined", metric(name)),
     };
@@ -98,7 +100,10 @@ mod tests {
     fn numbers_carry_their_unit_and_differences_their_sign() {
         assert_eq!(value("success_share", 0.8178), "81.8 %");
         assert_eq!(value("neighbours_success_share_change", -0.0123), "−1.23 pp");
-        assert_eq!((value("time_to_success_p99_s", 90.0), value("cost_usd", 5.5)), ("90 s".into(), "$5.50".into()));
+        assert_eq!(
+            (value("time_to_success_p99_s", 90.0), value("cost_usd", 5.5)),
+            ("90 s".into(), "$5.50".into())
+        );
         assert_eq!(signed("success_share", 0.0126), "+1.26 pp");
         assert_eq!(signed("success_share", -0.2), "−20.0 pp");
         assert_eq!((signed("time_to_success_p50_s", -2.0), signed("x", 0.0)), ("−2 s".into(), "±0".into()));

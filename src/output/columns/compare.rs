@@ -33,7 +33,11 @@ pub const COMPARE: TableSpec = TableSpec {
             "",
             "chance of such a difference where there is none: paired t, or the sign test if a value is not defined",
         ),
-        Column::new("p_holm", "", "the same adjusted for the number of strategies (Holm 1979); on the primary measure alone"),
+        Column::new(
+            "p_holm",
+            "",
+            "the same adjusted for the number of strategies (Holm 1979); on the primary measure alone",
+        ),
         Column::new("law", "", "`as written`, or the law or limit block that replaces the scenario's"),
     ],
 };
@@ -46,7 +50,11 @@ pub const COMPARE_CURVES: TableSpec = TableSpec {
     columns: &[
         STRATEGY,
         Column::new("time_s", "s", "time since the birth of a request"),
-        Column::new("succeeded_share", "share 0–1", "share of all requests that had succeeded within `time_s`"),
+        Column::new(
+            "succeeded_share",
+            "share 0–1",
+            "share of all requests that had succeeded within `time_s`",
+        ),
     ],
 };
 
