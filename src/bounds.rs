@@ -111,6 +111,25 @@ pub const PACE: Range<Rate> = Range::new(Rate::from_per_s(1e-6), Rate::from_per_
 /// Sends of a pace that may go back to back.
 pub const PACE_BURST: Range<u64> = Range::new(1, 1_000_000);
 
+/// Attempts of a client in flight.
+pub const CONCURRENCY: Range<u64> = Range::new(1, 1_000_000);
+/// Retries per request that a budget allows.
+pub const BUDGET_RATIO: Range<f64> = Range::new(0.0, 1000.0);
+/// Retries per time that a budget always allows.
+pub const BUDGET_MIN: Range<Rate> = Range::new(Rate::from_per_s(0.0), Rate::from_per_s(1e6));
+/// How long a deposit in a budget lasts.
+pub const BUDGET_TTL: Range<Span> = Range::new(Span::from_ms(1), Span::from_s(3600));
+/// A breaker's window, and how long it stays open.
+pub const BREAKER_SPAN: Range<Span> = Range::new(Span::from_ms(1), days(1));
+/// Attempts a breaker needs to judge.
+pub const BREAKER_COUNT: Range<u64> = Range::new(1, 1_000_000);
+/// Share of failures that opens a breaker.
+pub const BREAKER_SHARE: Range<f64> = Range::new(1e-6, 1.0);
+/// Requests per accept that adaptive throttling lets through.
+pub const THROTTLE_K: Range<f64> = Range::new(1.0, 1000.0);
+/// Attempts of a hedged request.
+pub const HEDGES: Range<u64> = Range::new(2, 16);
+
 /// The share of the price that a batch does not pay.
 pub const DISCOUNT: Range<f64> = Range::new(0.0, 1.0);
 /// How long a batch job may take.

@@ -120,7 +120,13 @@ pub fn run_one<'a>(
             let jobs = &run.jobs[index];
             let account = &run.ledger.whole[index];
             let ends = (jobs.requests, jobs.requests_done, jobs.requests_expired);
-            assert!(ends == (account.requests, account.succeeded, account.gave_up()), "{jobs:?} {account:?}");
+            match workload.fallback_of {
+                None => assert!(
+                    ends == (account.requests, account.succeeded, account.gave_up()),
+                    "{jobs:?} {account:?}"
+                ),
+                Some(_) => assert!(jobs.requests_done == account.ok_200, "{jobs:?} {account:?}"),
+            }
         }
         assert_spend(&recorder.outcomes, index, &run.ledger.whole[index]);
     }

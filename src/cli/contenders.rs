@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use super::console::Console;
-use crate::client::{self, Client};
+use crate::client::Client;
 use crate::compare::comparison::Whose;
 use crate::compare::strategy::{AS_WRITTEN, STRATEGIES_MAX, Strategy};
 use crate::error::{Error, one_line};
@@ -12,6 +12,7 @@ use crate::read::{Document, nearest};
 use crate::replications::{Watch, run_one};
 use crate::scenario::Scenario;
 use crate::scenario::loading::Source;
+use crate::scenario::spec::CLIENT;
 use crate::units::Span;
 
 /// The workloads whose client is exchanged: those of `org`, or the one of them named `workload`, but for batch
@@ -142,7 +143,7 @@ pub fn named(word: &str, rtt: Span, console: &Console) -> Result<Strategy, Error
     };
     let (shown, bytes) = source.text();
     let mut document = Document::parse_bytes(shown, bytes, &[]);
-    Client::read(&mut document.root(&client::SPEC), rtt);
+    Client::read(&mut document.root(&CLIENT), rtt);
     if let Err(problems) = document.finish() {
         return Err(Error::Invalid(problems.render(console.paint_err().is_on())));
     }

@@ -3,7 +3,11 @@
 use crate::chart::CHARTS;
 use crate::chart::comparison::COMPARISON_CHARTS;
 use crate::client::backoff::RETRIES;
-use crate::client::{PACINGS, presets};
+use crate::client::breaker::BREAKERS;
+use crate::client::budget::BUDGETS;
+use crate::client::concurrency::CONCURRENCIES;
+use crate::client::pacing::PACINGS;
+use crate::client::presets;
 use crate::compare::measure::{Better, MEASURES, Measure};
 use crate::dist::{TIMES, TOKENS};
 use crate::limit::expression::FUNCTIONS;
@@ -111,6 +115,13 @@ pub const TOPICS: &[Topic] = &[
     }),
     topic("retries", &["retry"], "the delay before a retry (client.retry)", || of_family(&RETRIES)),
     topic("pacings", &["pacing"], "how a client spreads its sends (client.pacing)", || of_family(&PACINGS)),
+    topic("concurrency", &[], "how many attempts a client has in flight (client.concurrency)", || {
+        of_family(&CONCURRENCIES)
+    }),
+    topic("budgets", &["budget"], "how many retries a client makes in all (client.budget)", || {
+        of_family(&BUDGETS)
+    }),
+    topic("breakers", &["breaker"], "when a client stops sending (client.breaker)", || of_family(&BREAKERS)),
     topic("distributions", &["times"], "how a time varies (service, cold start)", || of_family(&TIMES)),
     topic("tokens", &[], "how a token count varies (workload.prompt_tokens, output_tokens)", || {
         of_family(&TOKENS)
@@ -252,7 +263,6 @@ fn metric_line(metric: &Metric) -> String {
         (Some(column), _) => column.doc.clone().into_owned(),
         (None, "gave_up_share") => "gave_up ÷ requests".to_owned(),
         (None, "limited_429_share") => "both kinds of 429 ÷ attempts".to_owned(),
-        (None, "gave_up_expired") => "requests of batch jobs whose window ended first".to_owned(),
         (None, "cost_per_million_tokens_usd") => {
             "cost_usd ÷ million prompt and output tokens of the requests that succeeded".to_owned()
         }

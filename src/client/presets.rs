@@ -22,7 +22,12 @@ const PLAIN: Client = Client {
     honor: Honor::NONE,
     timeout: Span::MAX,
     deadline: Span::MAX,
-    pace: None,
+    pacing: None,
+    concurrency: None,
+    budget: None,
+    throttle: None,
+    breaker: None,
+    hedge: None,
     jitter_stream: 0,
 };
 

@@ -16,7 +16,7 @@ impl<O: Observer> Engine<'_, O> {
             return;
         }
         let request = &self.requests[id];
-        let arrived = matches!(request.phase, Phase::Out | Phase::Late);
+        let arrived = matches!(request.phase, Phase::Out | Phase::Late | Phase::Returning);
         let attempt = arrived.then(|| self.platform.attempt(id));
         let served = matches!(ended, Ended::Answered(Reply { outcome: Outcome::Ok, .. }));
         let answered = matches!(ended, Ended::Answered(_));
@@ -49,7 +49,7 @@ impl<O: Observer> Engine<'_, O> {
     #[inline(never)]
     pub(super) fn sample(&mut self, at: SimTime) {
         for pair in 0..self.scenario.pairs.len() as u32 {
-            let (dynamic, success) = self.platform.pair_rates(at, pair);
+            let (dynamic, success) = self.platform.row_rates(at, pair);
             self.observer.sample_pair(at, pair, dynamic, success);
         }
         for index in 0..self.scenario.models.len() as u32 {
@@ -77,18 +77,23 @@ impl<O: Observer> Engine<'_, O> {
                 self.send(id);
             }
             let in_flight = match request.phase {
-                Phase::Out | Phase::Late => true,
+                Phase::Out | Phase::Late | Phase::Returning => true,
                 Phase::Sending => request.sent <= end,
-                Phase::Pausing => false,
-                Phase::Orphan | Phase::Ghost => continue,
+                Phase::Pausing | Phase::Held | Phase::Hedged => false,
+                Phase::Orphan | Phase::Ghost | Phase::Unread => continue,
                 Phase::Free => unreachable!("free entries are not open"),
             };
             if in_flight {
                 self.record(end, id, Ended::InFlight);
             }
             self.ledger.enter(request.workload, request.counted, |account| {
-                account.open += 1;
                 account.in_flight += u64::from(in_flight);
+            });
+            if self.hedges.parent(id).is_some() {
+                continue;
+            }
+            self.ledger.enter(request.home, request.counted, |account| {
+                account.open += 1;
                 account.pending += request.tokens();
             });
         }

@@ -1,7 +1,7 @@
-//! A workload at run time: its demand, its random streams, its client's pacer and timers.
+//! A workload at run time: its demand, its random streams, its client's shared state and timers.
 
 use crate::chain::{Chain, Links};
-use crate::client::pacer::Pacer;
+use crate::client::caller::Caller;
 use crate::rng::{Key, Stream};
 use crate::scenario::Workload;
 use crate::traffic::arrivals::Arrivals;
@@ -43,8 +43,16 @@ pub struct Source {
     pub born: u64,
     /// The next request to be born.
     pub next: Option<Nature>,
-    /// The client's pacer.
-    pub pacer: Pacer,
+    /// Draws of the client's guards, addressed by (request, attempt).
+    pub guard: Key,
+    /// Service times of further attempts of a hedged request, and of requests that fall back to here, by request.
+    pub hedged: Key,
+    /// What the client's requests share, if anything.
+    pub caller: Option<Caller>,
+    /// Who stands at its gate.
+    pub held: Chain,
+    /// The earliest instant at which the gate is to be looked at again.
+    pub gate_at: SimTime,
     /// Attempts in the order they time out.
     pub timeouts: Timers,
     /// Requests in the order of their deadlines.
@@ -60,12 +68,18 @@ pub struct TimerLinks {
     pub timeouts: Links,
     /// Of the deadlines.
     pub deadlines: Links,
+    /// Of who stands at a gate.
+    pub held: Links,
 }
 
 impl Source {
     /// A workload before its first request, on streams of its own.
     pub fn new(workload: &Workload, key: Key) -> Source {
         let stream = |purpose: &str| key.with(purpose).stream();
+        let clients_own = |purpose: &str| match workload.client.jitter_stream {
+            0 => key.with(purpose),
+            other => key.with(purpose).number(other),
+        };
         Source {
             arrivals: workload.arrivals.clone(),
             arrival_stream: stream("arrivals"),
@@ -78,18 +92,27 @@ impl Source {
             )
             .expect("a validated workload has its tokens"),
             service_stream: stream("service"),
-            jitter: match workload.client.jitter_stream {
-                0 => key.with("jitter"),
-                other => key.with("jitter").number(other),
-            },
+            jitter: clients_own("jitter"),
             luck: key.with("luck"),
             born: 0,
             next: None,
-            pacer: Pacer::default(),
+            guard: clients_own("guard"),
+            hedged: key.with("hedged"),
+            caller: workload.client.is_shared().then(|| Caller::new(&workload.client)),
+            held: Chain::default(),
+            gate_at: SimTime::NEVER,
             timeouts: Timers::default(),
             deadlines: Timers::default(),
             one_way: Span::from_ns(workload.rtt.as_ns() / 2),
         }
+    }
+
+    /// What the client's requests share.
+    ///
+    /// # Panics
+    /// If they share nothing.
+    pub fn shared(&mut self) -> &mut Caller {
+        self.caller.as_mut().expect("only clients whose requests share something have a gate")
     }
 
     /// Draw the next request; `None` when there are no more.

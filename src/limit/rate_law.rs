@@ -55,7 +55,7 @@ pub trait RateLaw {
     /// A model before anything has happened.
     fn shared(&self) -> Self::Shared;
 
-    /// An org of this weight, new to the model; called for each before anything happens.
+    /// An org of this weight, new to the model; called at the first look at it, whenever that is.
     fn join(&self, weight: f64, shared: &mut Self::Shared) -> Self::Memory;
 
     /// The dynamic rates per second; an unlimited resource is infinite. `usage` is the org's recent use over

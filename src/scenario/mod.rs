@@ -6,12 +6,14 @@
 //! | [`spec`] | the keys of a scenario file |
 //! | [`reading`] | from text to the validated type |
 //! | [`loading`] | from disk, traces included |
+//! | `fallback` | what clients fall back to, as workloads of their own |
 //! | `pools` | dedicated endpoints as models of their own |
 //! | [`check`] | thresholds on the summary |
 //! | [`estimate`] | events and memory, before anything is run |
 
 pub mod check;
 pub mod estimate;
+mod fallback;
 pub mod loading;
 mod pools;
 pub mod reading;
@@ -102,6 +104,12 @@ pub struct Workload {
     pub max_tokens: Option<u32>,
     /// Its client.
     pub client: Client,
+    /// Index of the workload whose requests it carries: its own, unless it is a fallback of that one.
+    pub home: u32,
+    /// Index of what the client falls back to instead of giving up.
+    pub fallback: Option<u32>,
+    /// What tells a fallback from its home: the model and lane it goes to.
+    pub fallback_of: Option<String>,
     /// Network round trip.
     pub rtt: Span,
 }
@@ -158,13 +166,16 @@ impl Scenario {
     }
 
     /// A model's mix before the first service start: the workloads' configured means, weighted by the number
-    /// of requests each is expected to make.
+    /// of requests each is expected to make. Where all traffic comes by falling back, by that of its homes.
     pub fn configured_mix(&self, model: u32) -> Mix {
         let engine = &self.models[model as usize].engine;
         let mut mix = Mix { service_s: 0.0, prompt: 0.0, output: 0.0 };
         let mut total = 0.0;
-        for workload in self.workloads.iter().filter(|w| w.pool == model) {
-            let weight = workload.arrivals.expected();
+        let here = || self.workloads.iter().filter(|w| w.pool == model);
+        let only_fallbacks = here().all(|w| w.fallback_of.is_some());
+        for workload in here() {
+            let home = &self.workloads[workload.home as usize];
+            let weight = if only_fallbacks { home.arrivals.expected() } else { workload.arrivals.expected() };
             mix.service_s += weight * engine.alone_s(workload.mean_prompt, workload.mean_output);
             mix.prompt += weight * workload.mean_prompt;
             mix.output += weight * workload.mean_output;

@@ -2,6 +2,7 @@
 
 use super::check::Check;
 use super::estimate::Estimate;
+use super::fallback::{self, Fallback};
 use super::spec::SCENARIO;
 use super::{Org, PairId, RunConfig, Scenario, Workload, pools};
 use crate::bounds;
@@ -165,20 +166,32 @@ fn read_orgs(
         for mut table in row.rows("workload") {
             total += 1;
             let workload = read_workload(&mut table, models, duration, load);
-            let Some(workload) = workload else { continue };
+            let Some((workload, fallbacks)) = workload else { continue };
             refuse_twice(&table, &workload.name, &mut seen, "workload of this org");
-            pools::agree(&table, &workload, &mut endpoints, &mut enqueued);
-            workloads.push((workload.name.clone(), workload));
+            let others: Vec<Workload> =
+                fallbacks.into_iter().map(|fallback| fallback.workload(&workload, models)).collect();
+            let routes: Vec<Workload> = [workload].into_iter().chain(others).collect();
+            for route in &routes {
+                pools::agree(&table, route, &mut endpoints, &mut enqueued);
+            }
+            workloads.push((routes[0].name.clone(), routes));
         }
         orgs.push((name, (org, by_name(workloads))));
     }
     refuse_too_many(root, "org", total);
-    let (orgs, workloads): (Vec<Org>, Vec<Vec<Workload>>) = by_name(orgs).into_iter().unzip();
-    let numbered = workloads
-        .into_iter()
-        .zip(0..)
-        .flat_map(|(workloads, org)| workloads.into_iter().map(move |workload| Workload { org, ..workload }));
-    (orgs, numbered.collect())
+    let (orgs, routes): (Vec<Org>, Vec<Vec<Vec<Workload>>>) = by_name(orgs).into_iter().unzip();
+    let mut workloads: Vec<Workload> = Vec::new();
+    for (org, routes) in (0..).zip(routes) {
+        for routes in routes {
+            let (home, end) = (workloads.len() as u32, (workloads.len() + routes.len()) as u32);
+            let numbered = (home..).zip(routes).map(|(index, route)| {
+                let fallback = (index + 1 < end).then_some(index + 1);
+                Workload { org, home, fallback, ..route }
+            });
+            workloads.extend(numbered);
+        }
+    }
+    (orgs, workloads)
 }
 
 fn read_workload(
@@ -186,7 +199,7 @@ fn read_workload(
     models: &[ModelConfig],
     duration: Span,
     load: LoadTrace<'_>,
-) -> Option<Workload> {
+) -> Option<(Workload, Vec<Fallback>)> {
     let name = t.name("name");
     let model_name = t.text("model");
     let model = find_model(t, "model", &model_name, models);
@@ -197,7 +210,7 @@ fn read_workload(
     let max_tokens = t.opt_integer("max_tokens").map(|n| n as u32);
     let rtt = t.span("rtt");
     let lane = Lane::read(t.opt_tagged("lane"));
-    let client = read_client(t, &lane, rtt);
+    let (client, fallbacks) = read_client(t, model, models, &lane, rtt);
     let key = t.opt_name("key");
     let process = process?;
     let trace = process.trace();
@@ -214,7 +227,7 @@ fn read_workload(
     let (mean_prompt, mean_output) = (tokens.mean_prompt(), tokens.mean_output());
     let model = model?;
     let price = models[model as usize].price;
-    Some(Workload {
+    let workload = Workload {
         org: 0,
         name,
         model,
@@ -232,15 +245,28 @@ fn read_workload(
         mean_output,
         max_tokens,
         client,
+        home: 0,
+        fallback: None,
+        fallback_of: None,
         rtt,
-    })
+    };
+    Some((workload, fallbacks))
 }
 
-/// The client of a workload: in the batch lane, one attempt that has the window's time.
-fn read_client(t: &mut Table, lane: &Lane, rtt: Span) -> Client {
+/// The client of a workload and what it falls back to: in the batch lane, one attempt that has the window's time.
+fn read_client(
+    t: &mut Table,
+    model: Option<u32>,
+    models: &[ModelConfig],
+    lane: &Lane,
+    rtt: Span,
+) -> (Client, Vec<Fallback>) {
     let given = t.has("client");
-    let client = Client::read(&mut t.table("client"), rtt);
-    let Some(batch) = lane.batch() else { return client };
+    let mut table = t.table("client");
+    let client = Client::read(&mut table, rtt);
+    let find = |row: &Table, name: &str| find_model(row, "model", name, models);
+    let fallbacks = fallback::read(table.rows("fallback"), model, lane, find);
+    let Some(batch) = lane.batch() else { return (client, fallbacks) };
     if given && t.clean() {
         let help = "leave `client` out: a job's requests run within its window, and are not tried again";
         t.error_at("client", "a client strategy has no part in the batch lane", Some(help.into()));
@@ -248,7 +274,7 @@ fn read_client(t: &mut Table, lane: &Lane, rtt: Span) -> Client {
     if t.clean() && batch.window <= rtt {
         t.error_at("lane", "the window must be longer than the workload's round trip `rtt`", None);
     }
-    Client { timeout: batch.window, ..client }
+    (Client { timeout: batch.window, ..client }, fallbacks)
 }
 
 /// A request whose prompt is known to be larger than all that may be enqueued could never be submitted.
@@ -337,7 +363,7 @@ fn add_traffic(incidents: &[Incident], workloads: &mut [Workload], duration: Spa
             "at most {most} incidents of traffic are allowed, each counted once for every model"
         ));
     }
-    for workload in workloads {
+    for workload in workloads.iter_mut().filter(|workload| workload.fallback_of.is_none()) {
         let mut profile = None;
         for (incident, org, factor) in strikes.clone() {
             if (incident.model != workload.model && incident.model != workload.pool)

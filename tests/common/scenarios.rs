@@ -348,8 +348,7 @@ impl Draw {
 
     fn batch_lane(&mut self, rtt: u64) -> String {
         let (window, gather) = (self.span(rtt + 1, rtt + 40), self.span(0, 6));
-        // The limit is that of the org on the model: one for all.
-        let enqueued = ["5", "9", "40", "30000000000"][self.seed as usize % 4];
+        let enqueued = self.enqueued_tokens();
         format!(
             "lane.batch = {{ window = {window}, gather = {gather}, requests_per_file = {}, enqueued_tokens = \
              {enqueued}, reserve = {}, discount = {} }}\n",
@@ -357,6 +356,11 @@ impl Draw {
             self.one(&["0.0", "0.1", "0.5"]),
             self.one(&["0.0", "0.5", "1.0"])
         )
+    }
+
+    /// The limit is that of the org on the model: one for all.
+    fn enqueued_tokens(&self) -> &'static str {
+        ["5", "9", "40", "30000000000"][self.seed as usize % 4]
     }
 
     fn dedicated_lane(&mut self) -> String {
@@ -442,6 +446,37 @@ impl Draw {
         if pacing && self.chance(3) {
             let (rate, burst) = (self.rate(&[0.5, 1.0, 2.0]), self.number(1, 3));
             text += &format!("pacing.paced = {{ rate = {rate}, burst = {burst} }}\n");
+        }
+        if self.shape.all_options && !endless { text + &self.shared_parts() } else { text }
+    }
+
+    /// What the requests of a client share, and where they go instead of being given up.
+    fn shared_parts(&mut self) -> String {
+        let mut text = String::new();
+        if self.chance(5) {
+            text += &format!("concurrency.fixed = {{ limit = {} }}\n", self.number(1, 4));
+        }
+        if self.chance(5) {
+            let (ratio, min) = (self.one(&["0.0", "0.2", "1.0"]), self.one(&["0.1/s", "1/s"]));
+            text += &format!("budget.ratio = {{ ratio = {ratio}, min = \"{min}\", ttl = \"3 s\" }}\n");
+        }
+        if self.chance(6) {
+            text += "throttle = { k = 1.5, window = \"4 s\" }\n";
+        }
+        if self.chance(6) {
+            text +=
+                "breaker.error_window = { window = \"4 s\", requests = 3, share = 0.5, open = \"2 s\" }\n";
+        }
+        if self.chance(4) {
+            let delay = self.span(0, 3);
+            text += &format!("hedge = {{ delay = {delay}, max = {} }}\n", self.number(2, 4));
+        }
+        if self.chance(4) {
+            let enqueued = self.enqueued_tokens();
+            let window = self.span(5, 20);
+            text += &format!(
+                "fallback = [ {{ lane.batch = {{ window = {window}, gather = \"1 s\", enqueued_tokens = {enqueued} }} }} ]\n"
+            );
         }
         text
     }

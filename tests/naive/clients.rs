@@ -37,7 +37,7 @@ impl Naive<'_> {
         let r = self.requests.len() - 1;
         let client = &self.scenario.workloads[w].client;
         self.push(now + ns(client.deadline), DEADLINES, Event::Deadline(r));
-        if client.pace.is_some() {
+        if client.pacing.is_some() {
             self.ask(now, r)
         } else {
             self.send(now, r, ARRIVALS)
@@ -49,14 +49,15 @@ impl Naive<'_> {
     pub fn ask(&mut self, now: Ns, r: usize) {
         let request = &self.requests[r];
         let client = &self.scenario.workloads[request.workload].client;
-        let pace = client.pace.expect("only paced clients ask");
+        let pace = super::pace(client).expect("only paced clients ask");
         let gives_up_at = request.born + ns(client.deadline);
         let source = &mut self.sources[request.workload];
         let full = ns(pace.interval) * Ns::from(pace.burst);
         let bucket = full.min(source.bucket + now - source.filled);
         let at = now + (ns(pace.interval) - bucket).max(0);
         if at >= gives_up_at {
-            return self.give_up(now, r, GaveUp::Deadline);
+            // It waits in vain, up to its deadline.
+            return;
         }
         (source.bucket, source.filled) = (bucket - ns(pace.interval), now);
         self.push(at, RETRIES, Event::Send(r));
@@ -176,7 +177,8 @@ impl Naive<'_> {
         if now + delay >= request.born + ns(client.deadline) {
             return self.give_up(now, r, GaveUp::Deadline);
         }
-        let paced = client.pace.is_some();
+        let paced = client.pacing.is_some();
+        let sequence = if paced { self.next_sequence() } else { sequence };
         let (place, event) = if paced { (ASKS, Event::Ask(r)) } else { (RETRIES, Event::Send(r)) };
         self.list.insert((now + delay, place, sequence), event);
     }
@@ -185,9 +187,10 @@ impl Naive<'_> {
         if self.requests[r].over {
             return;
         }
-        let t = self.requests[r].trying.expect("no pause reaches the deadline");
-        self.finish(now, t, Ended::TimedOut);
-        self.leave_behind(now, t);
+        if let Some(t) = self.requests[r].trying {
+            self.finish(now, t, Ended::TimedOut);
+            self.leave_behind(now, t);
+        }
         self.give_up(now, r, GaveUp::Deadline);
     }
 

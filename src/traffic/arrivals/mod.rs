@@ -30,6 +30,7 @@ mod on_off;
 mod poisson;
 mod process;
 mod replay;
+mod weibull;
 
 use super::profile::{Clock, Profile};
 use super::trace::Trace;
@@ -46,6 +47,7 @@ pub use poisson::Poisson;
 use process::Written;
 pub use process::{Birth, LoadTrace, Process, RATE_MAX_PER_S, RATE_MIN_PER_S};
 pub use replay::Replay;
+pub use weibull::Weibull;
 
 registry! {
     /// One of the known arrival processes, with its state.
@@ -56,6 +58,8 @@ registry! {
         Poisson,
         /// Independent gamma gaps: smoother or burstier than Poisson.
         Gamma,
+        /// Independent Weibull gaps: longer-tailed than gamma.
+        Weibull,
         /// Switching between two Poisson rates.
         OnOff,
         /// Many at once, at even distances.
@@ -201,6 +205,7 @@ mod tests {
             Constant::new(3.0).unwrap().into(),
             Poisson::new(3.0).unwrap().into(),
             Gamma::new(3.0, 2.0).unwrap().into(),
+            Weibull::new(3.0, 2.0).unwrap().into(),
             OnOff::new(9.0, 0.0, Span::from_ms(300), Span::from_s(1)).unwrap().into(),
             Batch::new(3, Span::from_s(1)).unwrap().into(),
             Replay::new(trace, 1.0, 1.0).unwrap().into(),

@@ -1,0 +1,33 @@
+//! Retry budgets: how many retries a client may make, all requests together.
+//!
+//! A new budget is a file here that implements [`RetryBudget`] and `Written`, and one line of the registry.
+
+mod ratio;
+mod retry_budget;
+
+use super::part::{Ended, Written};
+use crate::read::Family;
+use crate::registry::registry;
+use crate::units::SimTime;
+
+pub use ratio::Ratio;
+pub use retry_budget::RetryBudget;
+
+registry! {
+    /// One of the known retry budgets, with its state.
+    pub enum Budget: RetryBudget {
+        /// A share of the requests.
+        Ratio,
+    }
+    reads {}
+    advances {
+        first(now: SimTime) -> ();
+        ended(now: SimTime, end: &Ended) -> ();
+        withdraw(now: SimTime, end: &Ended) -> Option<u32>;
+    }
+    written[] as Written, given ();
+}
+
+/// Retry budgets, as a scenario names them.
+pub static BUDGETS: Family =
+    Family::new("budget", "how many retries a client may make, all requests together", &Budget::members());

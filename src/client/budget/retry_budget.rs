@@ -1,0 +1,15 @@
+//! What a retry budget is asked and told.
+
+use crate::client::part::Ended;
+use crate::units::SimTime;
+
+/// Whether a retry may be made.
+pub trait RetryBudget {
+    /// A request's first attempt is sent.
+    fn first(&mut self, now: SimTime);
+    /// An attempt ended, whatever follows.
+    fn ended(&mut self, now: SimTime, end: &Ended);
+    /// A retry (or a hedge) is wanted after this end, of which [`RetryBudget::ended`] has been told: what it
+    /// takes from the budget, or `None` if it may not be made.
+    fn withdraw(&mut self, now: SimTime, end: &Ended) -> Option<u32>;
+}

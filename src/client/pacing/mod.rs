@@ -1,0 +1,32 @@
+//! Pacing: when a client lets its next attempt go, retries included.
+//!
+//! A new pacing is a file here that implements [`Pacer`] and `Written`, and one line of the registry.
+
+mod paced;
+mod pacer;
+
+use super::part::{Ended, Written};
+use crate::read::Family;
+use crate::registry::registry;
+use crate::units::SimTime;
+
+pub use paced::Paced;
+pub use pacer::Pacer;
+
+registry! {
+    /// One of the known pacings, with its state.
+    pub enum Pacing: Pacer {
+        /// At a rate.
+        Paced,
+    }
+    reads {}
+    advances {
+        slot(now: SimTime, tokens: u32) -> SimTime;
+        sent(now: SimTime, tokens: u32) -> ();
+        ended(now: SimTime, end: &Ended) -> ();
+    }
+    written[] as Written, given ();
+}
+
+/// Client-side pacing, as a scenario names it.
+pub static PACINGS: Family = Family::new("pacing", "how a client spreads its sends", &Pacing::members());
