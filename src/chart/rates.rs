@@ -109,7 +109,7 @@ fn picture(
     let mut canvas = Canvas::new();
     let bands = pairs.iter().any(|pair| pair.requests.bands.iter().any(Option::is_some));
     let notes = [chosen, &page::band_note(&data.summary, bands)];
-    let mut y = page::head(&mut canvas, data, Some(grid), finding, &notes)? + 26.0;
+    let mut y = page::head(&mut canvas, &data.summary, Some(grid), finding, &notes)? + 26.0;
     let has_tokens = pairs.iter().any(|pair| pair.tokens.ends.is_some());
     let columns = if pairs.len() == 1 || !has_tokens { 1 } else { 2 };
     let (height, gutter, ticks) = match (columns, pairs.len()) {

@@ -17,6 +17,7 @@ use crate::scenario::estimate::Estimate;
 use crate::scenario::loading::Loaded;
 use crate::scenario::{Scenario, Workload};
 use crate::traffic::arrivals::PROCESSES;
+use crate::traffic::profile::SHAPES;
 use crate::units::Span;
 
 /// A scenario in words: lines of at most [`super::grid::WIDTH`] characters.
@@ -184,6 +185,9 @@ fn describe_workload(page: &mut Page, scenario: &Scenario, workload: &Workload, 
     let mean = mean_per_min(scenario, workload) / workload.share;
     let requests = plural(expected.round(), "request");
     page.item("    ", "traffic", &format!("about {requests}, {}/min on average", rate(mean)));
+    if let Some(shape @ Value::Table(_)) = row.get("profile") {
+        page.item("    ", "profile", &with_doc(shape, &SHAPES));
+    }
     if let Some(Value::Array(steps)) = row.get("profile").filter(|_| !workload.profile.is_identity()) {
         let words: Vec<String> = steps.iter().take(STEPS_MAX).filter_map(step).collect();
         let more = steps.len().saturating_sub(STEPS_MAX);

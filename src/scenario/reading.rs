@@ -223,7 +223,7 @@ fn read_workload(
     let model_name = t.text("model");
     let model = find_model(t, "model", &model_name, models);
     let process = t.tagged("arrivals").and_then(|chosen| ArrivalProcess::read(chosen, load));
-    let profile = Profile::read(t.rows("profile"));
+    let profile = Profile::read(t.form("profile"), duration);
     let [prompt, output] = ["prompt_tokens", "output_tokens"]
         .map(|key| t.opt_tagged(key).map(|chosen| Dist::of::<Tokens>(Some(chosen))));
     let max_tokens = t.opt_integer("max_tokens").map(|n| n as u32);

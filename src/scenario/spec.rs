@@ -53,7 +53,9 @@ static WORKLOAD: Spec = Spec::new(
         Key::text("model", 64).doc("the model it asks for"),
         Key::one_of("arrivals", &arrivals::PROCESSES)
             .doc("when its requests are born; of a population, those of all members together"),
-        Key::rows("profile", &profile::STEP).optional().doc("how the arrival rate changes: steps and ramps"),
+        Key::either("profile", profile::WRITTEN)
+            .optional()
+            .doc("how the arrival rate changes: a list of steps and ramps, or a shape (`list profiles`)"),
         Key::one_of("prompt_tokens", &dist::TOKENS)
             .optional()
             .doc("prompt tokens; may be left out with a trace, which brings its own"),
