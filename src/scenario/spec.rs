@@ -26,8 +26,9 @@ static RUN: Spec = Spec::new(
 );
 
 /// The keys of a client.
-pub static CLIENT: Spec = Spec::new("client", "a client strategy; a bare string names a preset", &CLIENT_KEYS)
-    .shorthand(&["preset"]);
+pub static CLIENT: Spec =
+    Spec::new("client", "a client strategy; a bare string names a preset", &CLIENT_KEYS)
+        .shorthand(&["preset"]);
 
 /// Those of the client room, and what needs models and lanes.
 const CLIENT_KEYS: [Key; client::KEYS.len() + 1] = {
