@@ -113,7 +113,7 @@ fn fallbacks_that_cannot_be_are_refused() {
         ("fallback = [ { lane = \"bach\" } ]", "batch"),
     ] {
         let problems =
-            reading::read("t.toml", text(client).as_bytes(), &[], &mut |_| Err(String::new()), 1e12)
+            reading::read("t.toml", text(client).as_bytes(), &[], &mut |_: &str| Err(String::new()), 1e12)
                 .map(|_| ())
                 .expect_err(client);
         let shown = problems.render(false);

@@ -250,3 +250,43 @@ fn v31_recorded_traces_are_replayed_whole() {
     }
     assert_near("Mooncake cv", replayed("mooncake-synthetic.jsonl", "").cv, 1.01, 0.01);
 }
+
+/// Requests per second in each quarter of a day of a client, from the rows of the file.
+fn quarters(file: &str, client: &str) -> [f64; 4] {
+    let text = std::fs::read_to_string(trace_file(file).unwrap()).unwrap();
+    let mut sums = [0.0; 4];
+    for row in text.lines().skip(1).map(|line| line.split(',').collect::<Vec<_>>()) {
+        if row[0] == client {
+            let at_s: f64 = row[1].parse().unwrap();
+            sums[(at_s / 21_600.0) as usize] += row[2].parse::<f64>().unwrap() / 36.0;
+        }
+    }
+    sums
+}
+
+#[test]
+fn v31_recorded_windows_keep_their_rates() {
+    let file = "servegen-m-large-top12-day1.csv";
+    if trace_file(file).is_none() {
+        return println!("skipped: the recorded windows are not here");
+    }
+    // Gaps of cv 1.1; and a client that is silent for half the day, with cv up to 1.7 in the other half.
+    for (client, scale) in [("142", 0.05), ("7", 1.0)] {
+        let arrivals =
+            format!(r#"windows = {{ file = "{file}", client = "{client}", rate_scale = {scale} }}"#);
+        let results = replicate(&counted(&arrivals, SMALL, 21_600.0, 86_400.0), 40);
+        for (bin, truth) in quarters(file, client).into_iter().enumerate() {
+            let per_s = |r: &Results| r.outcomes.get(bin, 0).requests as f64 / 21_600.0;
+            if truth == 0.0 {
+                assert!(results.iter().all(|r| per_s(r) == 0.0), "silence is silence");
+            } else {
+                let what = format!("rate of client {client} in quarter {bin}");
+                Estimate::over(&results, per_s).assert_within(&what, truth * scale, 0.02);
+            }
+        }
+        let expected =
+            scenario(&counted(&arrivals, SMALL, 21_600.0, 86_400.0)).workloads[0].arrivals.expected();
+        let truth = quarters(file, client).iter().sum::<f64>() * scale * 21_600.0;
+        assert_near("expected count", expected, truth, 1e-9);
+    }
+}

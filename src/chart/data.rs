@@ -102,6 +102,25 @@ pub struct Summary {
     /// Bursts and incidents, shaded behind the lines.
     #[serde(default)]
     pub causes: Vec<Cause>,
+    /// Orgs that are groups of a population's members.
+    #[serde(default)]
+    pub groups: Vec<GroupHead>,
+}
+
+/// An org that is a group of members.
+#[derive(Debug, Clone, Deserialize)]
+pub struct GroupHead {
+    /// Its name.
+    pub org: String,
+    /// How many they are.
+    pub members: u32,
+}
+
+impl Summary {
+    /// How many members an org has; one on its own.
+    pub fn members(&self, org: &str) -> u32 {
+        self.groups.iter().find(|group| group.org == org).map_or(1, |group| group.members)
+    }
 }
 
 /// What the subtitle says of a model.

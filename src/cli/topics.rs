@@ -24,6 +24,8 @@ use crate::platform::serving;
 use crate::read::{Family, Key, Kind, Member, Spec};
 use crate::scenario::spec::SCENARIO;
 use crate::traffic::arrivals::PROCESSES;
+use crate::traffic::population::DEMANDS;
+use crate::traffic::profile::SHAPES;
 
 /// Something `list` can list.
 pub struct Topic {
@@ -97,6 +99,15 @@ pub const TOPICS: &[Topic] = &[
         footnotes: &["Every constant can be overridden beside `preset`: `ratetide list keys` names them."],
     },
     topic("arrivals", &["arrival"], "when requests are born (workload.arrivals)", || of_family(&PROCESSES)),
+    topic("demands", &["demand"], "how demand is spread over a population (org.population.demand)", || {
+        of_family(&DEMANDS)
+    }),
+    topic(
+        "profiles",
+        &["profile"],
+        "how the arrival rate changes, beside a list of steps (workload.profile)",
+        || of_family(&SHAPES),
+    ),
     topic("engines", &["engine"], "what a replica is (model.engine)", engines),
     topic(
         "engine-presets",
@@ -172,11 +183,7 @@ fn of_family(family: &Family) -> Vec<Choice> {
 fn parameters(spec: &Spec, before: &str) -> Vec<Parameter> {
     let of = |key: &Key| {
         let path = format!("{before}{}", key.name);
-        let below = match key.kind {
-            Kind::Table(spec) => parameters(spec, &format!("{path}.")),
-            Kind::Rows(spec) => parameters(spec, &format!("{path}.{}.", item(spec))),
-            _ => Vec::new(),
-        };
+        let below = below(&key.kind, &path);
         let own = Parameter {
             key: path,
             default: key.fallback.text().to_owned(),
@@ -189,6 +196,16 @@ fn parameters(spec: &Spec, before: &str) -> Vec<Parameter> {
         own.into_iter().chain(below)
     };
     spec.keys.iter().flat_map(of).collect()
+}
+
+/// The keys below a value, of whichever kind it is.
+fn below(kind: &Kind, path: &str) -> Vec<Parameter> {
+    match kind {
+        Kind::Table(spec) => parameters(spec, &format!("{path}.")),
+        Kind::Rows(spec) => parameters(spec, &format!("{path}.{}.", item(spec))),
+        Kind::Either(kinds) => kinds.iter().flat_map(|kind| below(kind, path)).collect(),
+        _ => Vec::new(),
+    }
 }
 
 fn laws() -> Vec<Choice> {

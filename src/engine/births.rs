@@ -48,6 +48,7 @@ impl<O: Observer> Engine<'_, O> {
             workload,
             home: workload,
             number: source.born,
+            member: nature.member,
             counted: nature.born >= self.warmup,
             born: nature.born,
             sent: nature.born,

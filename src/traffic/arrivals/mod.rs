@@ -31,6 +31,7 @@ mod poisson;
 mod process;
 mod replay;
 mod weibull;
+mod windows;
 
 use super::profile::{Clock, Profile};
 use super::trace::Trace;
@@ -45,9 +46,10 @@ pub use gamma::Gamma;
 pub use on_off::OnOff;
 pub use poisson::Poisson;
 use process::Written;
-pub use process::{Birth, LoadTrace, Process, RATE_MAX_PER_S, RATE_MIN_PER_S};
+pub use process::{Birth, LoadTrace, Process, RATE_MAX_PER_S, RATE_MIN_PER_S, Recordings};
 pub use replay::Replay;
 pub use weibull::Weibull;
+pub use windows::Windowed;
 
 registry! {
     /// One of the known arrival processes, with its state.
@@ -66,6 +68,8 @@ registry! {
         Batch,
         /// A recorded trace.
         Replay,
+        /// Recorded rate, cv and law per window of time.
+        Windowed,
     }
     reads {
         mean_rate() -> f64;
@@ -201,6 +205,8 @@ mod tests {
     fn each() -> [ArrivalProcess; PROCESSES.members.len()] {
         let trace = b"timestamp,input_length,output_length\n0,1,1\n700,1,1\n700,1,1\n9000,1,1\n";
         let trace = std::sync::Arc::new(crate::traffic::trace::parse(trace).unwrap());
+        let windows = b"t_s,rate_rps,iat_cv,pattern\n0,3,2,Gamma\n10,0,0,\n20,1,0.5,Weibull\n";
+        let windows = crate::traffic::windows::parse(windows).unwrap();
         [
             Constant::new(3.0).unwrap().into(),
             Poisson::new(3.0).unwrap().into(),
@@ -209,6 +215,7 @@ mod tests {
             OnOff::new(9.0, 0.0, Span::from_ms(300), Span::from_s(1)).unwrap().into(),
             Batch::new(3, Span::from_s(1)).unwrap().into(),
             Replay::new(trace, 1.0, 1.0).unwrap().into(),
+            Windowed::new(&windows.of(None, Span::from_s(10)).unwrap(), 1.0, 1.0).unwrap().into(),
         ]
     }
 
@@ -239,7 +246,8 @@ mod tests {
                     (last, count) = (arrival.at, count + 1);
                 }
                 prop_assert_eq!(arrivals.next(&mut stream), None);
-                if process.dispersion().is_none_or(|d| d == 0.0) {
+                use ArrivalProcess as A;
+                if matches!(process, A::Constant(_) | A::Batch(_) | A::Replay(_)) {
                     // Nothing random: the estimate is the count, but for an arrival at the very end.
                     prop_assert!((arrivals.expected() - f64::from(count)).abs() <= 3.0);
                 }

@@ -46,7 +46,7 @@ impl Weibull {
 /// Univariate Distributions* vol. 1 (1994), ch. 21); it is solved for once, by bisection.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct UnitWeibull {
-    cv: f64,
+    pub(super) cv: f64,
     inverse_shape: f64,
     scale: f64,
 }
