@@ -91,7 +91,7 @@ impl Expression {
                 Node::Constant(value) => value,
                 Node::Apply(op, from) => {
                     let [a, b, c] = from.map(|node| [values[usize::from(node)]]);
-                    op.apply(a, b, c)[0]
+                    op.apply(a, b, || c)[0]
                 }
             };
             values.push(value);

@@ -10,18 +10,26 @@ use std::collections::BTreeMap;
 /// A number for each of the two expressions.
 pub type Lanes = [f64; 2];
 
-/// Numbers in a frame. All that a byte can name, so that no place needs to be checked as a step runs.
+/// Places in a frame. All that a byte can name, so that none needs to be checked as a step runs.
 const PLACES: usize = 256;
 
 /// Where a program runs: quantity i stands at place i, then the constants, then what the steps have found.
+///
+/// Lane by lane, not place by place: a number is then read as wide as it was written. A pair read at once that was
+/// written one by one waits until both writes have left the processor's store buffer.
 #[derive(Clone, Debug)]
-pub struct Frame(Box<[Lanes; PLACES]>);
+pub struct Frame(Box<[[f64; PLACES]; 2]>);
 
 impl Frame {
     /// Write quantity `i`.
     #[inline]
     pub fn set(&mut self, i: usize, value: Lanes) {
-        self.0[i] = value;
+        (self.0[0][i], self.0[1][i]) = (value[0], value[1]);
+    }
+
+    #[inline(always)]
+    fn get(&self, place: u8) -> Lanes {
+        [0, 1].map(|lane| self.0[lane][usize::from(place)])
     }
 }
 
@@ -61,20 +69,19 @@ impl Program {
 
     /// A frame to run in, whose quantities are to be written before a run.
     pub fn frame(&self) -> Frame {
-        let mut frame = Box::new([[0.0; 2]; PLACES]);
-        self.constants.iter().for_each(|&(place, value)| frame[usize::from(place)] = [value; 2]);
-        Frame(frame)
+        let mut frame = Frame(Box::new([[0.0; PLACES]; 2]));
+        self.constants.iter().for_each(|&(place, value)| frame.set(usize::from(place), [value; 2]));
+        frame
     }
 
     /// The value of each expression at the quantities of its lane.
     #[inline]
     pub fn run(&self, frame: &mut Frame) -> Lanes {
-        let places = &mut *frame.0;
-        for &Step { op, from, to } in &self.steps {
-            let [a, b, c] = from.map(|place| places[usize::from(place)]);
-            places[usize::from(to)] = op.apply(a, b, c);
+        for &Step { op, from: [a, b, c], to } in &self.steps {
+            let value = op.apply(frame.get(a), frame.get(b), || frame.get(c));
+            frame.set(usize::from(to), value);
         }
-        [0, 1].map(|lane| places[usize::from(self.results[lane])][lane])
+        [0, 1].map(|lane| frame.0[lane][usize::from(self.results[lane])])
     }
 }
 

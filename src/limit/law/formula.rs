@@ -234,7 +234,7 @@ impl RateLaw for Formula {
 
         let base = both(self.band.base);
         let [requests, tokens] = self.program.run(frame).map(|per_minute| per_minute / 60.0);
-        let or_base = |value: f64, base| if value >= 0.0 && value < f64::INFINITY { value } else { base };
+        let or_base = |value: f64, base| if (value >= 0.0) & (value <= f64::MAX) { value } else { base };
         let wanted = Rates { requests: or_base(requests, base[0]), tokens: or_base(tokens, base[1]) };
         let held = self.band.hold(wanted, &live);
         // Without an expression there is no limit, whatever the cap.
