@@ -30,11 +30,33 @@ pub(super) enum Op {
     Ceil,
     Clamp,
     If,
+    // Two in one, which no text names and a program is made with: (a + b)·c, a·b + c, and the least, the largest
+    // and the bounded of three.
+    AddMultiply,
+    MultiplyAdd,
+    MinMin,
+    MaxMax,
+    MinMax,
 }
 
 #[inline]
 fn truth(is: bool) -> f64 {
     f64::from(u8::from(is))
+}
+
+/// The smaller one; what is no number does not count. Unlike `f64::min` it says which of two zeros, the first, so
+/// that it is the same wherever it is compiled.
+#[inline(always)]
+fn least(a: f64, b: f64) -> f64 {
+    let least = if b < a { b } else { a };
+    if a.is_nan() { b } else { least }
+}
+
+/// The larger one, likewise.
+#[inline(always)]
+fn most(a: f64, b: f64) -> f64 {
+    let most = if b > a { b } else { a };
+    if a.is_nan() { b } else { most }
 }
 
 impl Op {
@@ -52,12 +74,32 @@ impl Op {
             Op::Subtract => from_fn(|i| a[i] - b[i]),
             Op::Multiply => from_fn(|i| a[i] * b[i]),
             Op::Divide => from_fn(|i| a[i] / b[i]),
-            Op::Min => from_fn(|i| a[i].min(b[i])),
-            Op::Max => from_fn(|i| a[i].max(b[i])),
+            Op::Min => from_fn(|i| least(a[i], b[i])),
+            Op::Max => from_fn(|i| most(a[i], b[i])),
             // Not `f64::clamp`, which panics where the bounds are crossed.
             Op::Clamp => {
                 let c = c();
-                from_fn(|i| a[i].max(b[i]).min(c[i]))
+                from_fn(|i| least(most(a[i], b[i]), c[i]))
+            }
+            Op::AddMultiply => {
+                let c = c();
+                from_fn(|i| (a[i] + b[i]) * c[i])
+            }
+            Op::MultiplyAdd => {
+                let c = c();
+                from_fn(|i| a[i] * b[i] + c[i])
+            }
+            Op::MinMin => {
+                let c = c();
+                from_fn(|i| least(least(a[i], b[i]), c[i]))
+            }
+            Op::MaxMax => {
+                let c = c();
+                from_fn(|i| most(most(a[i], b[i]), c[i]))
+            }
+            Op::MinMax => {
+                let c = c();
+                from_fn(|i| most(least(a[i], b[i]), c[i]))
             }
             _ => {
                 let c = c();
@@ -90,9 +132,21 @@ impl Op {
             Op::Ln => a.ln(),
             Op::Floor => a.floor(),
             Op::Ceil => a.ceil(),
-            Op::Add | Op::Subtract | Op::Multiply | Op::Divide | Op::Min | Op::Max | Op::Clamp => {
-                unreachable!("done in vector registers")
-            }
+            _ => unreachable!("done in vector registers"),
+        }
+    }
+
+    /// What does `self`, then `next` to its value and one more number, with both roundings. From the left alone,
+    /// where the order of the two could tell (the sign of a zero).
+    pub(super) fn then(self, next: Op, is_left: bool) -> Option<Op> {
+        match (self, next) {
+            (Op::Add, Op::Multiply) => Some(Op::AddMultiply),
+            (Op::Multiply, Op::Add) => Some(Op::MultiplyAdd),
+            (Op::Min, Op::Min) if is_left => Some(Op::MinMin),
+            (Op::Max, Op::Max) if is_left => Some(Op::MaxMax),
+            (Op::Min, Op::Max) if is_left => Some(Op::MinMax),
+            (Op::Max, Op::Min) if is_left => Some(Op::Clamp),
+            _ => None,
         }
     }
 }

@@ -140,7 +140,8 @@ fn infix<'t>(input: &mut Input<'t>) -> Result<Infix<Input<'t>, Operand, Stop>, S
 
 /// Powers group from the right, and each binds tighter than the signs before it.
 fn factor(input: &mut Input) -> Result<Operand, Stop> {
-    let mut powers: Vec<(Vec<(Op, usize)>, Operand)> = separated(1.., signed, token("^")).parse_next(input)?;
+    let mut powers: Vec<(Vec<(Op, usize)>, Operand)> =
+        separated(1.., signed, token("^")).parse_next(input)?;
     let (signs, last) = powers.pop().expect("one at least");
     let mut value = input.state.signs(signs, last)?;
     while let Some((signs, base)) = powers.pop() {
@@ -231,7 +232,9 @@ fn misplaced(input: &mut Input) -> Fault {
         ")" => Fault::new(at, "a parenthesis without its beginning"),
         "," => Fault::new(at, "a comma stands between the arguments of a function alone"),
         "=" | "&" | "|" => unexpected(text, at),
-        word if is_sign(word) || word.starts_with(|c: char| c.is_ascii_alphanumeric() || "._".contains(c)) => {
+        word if is_sign(word)
+            || word.starts_with(|c: char| c.is_ascii_alphanumeric() || "._".contains(c)) =>
+        {
             Fault::new(at, "an operator should stand before this")
         }
         _ => unexpected(text, at),
