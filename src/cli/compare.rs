@@ -131,8 +131,8 @@ pub fn compare(arguments: &Arguments, console: &Console) -> Result<(), Error> {
     }
     let interrupt = Interrupt::install()?;
     let contest = arguments.contest(base, &interrupt, console)?;
-    let changes = arguments.limit_changes();
-    let arms = contest.check(&changes, console)?;
+    let arms = contest.arms(None, console)?;
+    let changes = contest.distinct(arguments.limit_changes(), console)?;
     let path = arguments.destination(&contest.base.written)?;
     let dir = ResultDir::open(&path, arguments.force)?;
     let pool = threads(arguments.jobs)?;

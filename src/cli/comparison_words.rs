@@ -128,7 +128,7 @@ pub fn finding(comparison: &Comparison) -> String {
     });
     if !comparison.laws.is_empty() {
         let holds = comparison.laws.iter().filter(|law| law.holds).count();
-        let all = plural(comparison.laws.len() as f64, "law");
+        let all = plural(comparison.laws.len() as f64, "other law");
         text.push_str(&format!(". That holds under {holds} of {all}"));
     }
     text + "."

@@ -62,20 +62,35 @@ pub struct Contest {
 }
 
 impl Contest {
-    /// The scenario under each strategy, with every law checked too.
+    /// The laws that differ from the scenario's and from each other, all checked.
     ///
     /// # Errors
-    /// [`Error::Invalid`] if a strategy or a law does not work there.
-    pub fn check(&self, laws: &[LimitChange], console: &Console) -> Result<Vec<Loaded>, Error> {
-        let arms = self.arms(None, console)?;
-        laws.iter().try_for_each(|law| self.arm(&self.strategies[0], Some(law), console).map(|_| ()))?;
-        Ok(arms)
+    /// As [`arms`](Contest::arms).
+    pub fn distinct(&self, laws: Vec<LimitChange>, console: &Console) -> Result<Vec<LimitChange>, Error> {
+        let policies = |loaded: &Loaded| {
+            loaded.scenario.models.iter().map(|model| model.policy.clone()).collect::<Vec<_>>()
+        };
+        let mut seen = vec![policies(&self.base.written)];
+        let mut distinct = Vec::new();
+        for law in laws {
+            let these = policies(&self.arm(&self.strategies[self.baseline], Some(&law), console)?);
+            if seen.contains(&these) {
+                console.detail(&format!(
+                    "{}: the same limits as the scenario's, or as a law before it",
+                    law.name
+                ));
+                continue;
+            }
+            seen.push(these);
+            distinct.push(law);
+        }
+        Ok(distinct)
     }
 
     /// The scenario under each strategy, and a law if one is given.
     ///
     /// # Errors
-    /// As [`check`](Contest::check).
+    /// [`Error::Invalid`] if a strategy or the law does not work there.
     pub fn arms(&self, law: Option<&LimitChange>, console: &Console) -> Result<Vec<Loaded>, Error> {
         self.strategies.iter().map(|strategy| self.arm(strategy, law, console)).collect()
     }

@@ -12,7 +12,7 @@
 //! | [`contenders`], [`contest`] | whose client, which strategies; the scenario in all its variants |
 //! | [`comparison_screen`], [`comparison_words`] | what is told after a comparison, and its first sentence |
 //! | [`spending`] | what was spent, by lane, org and API key |
-//! | [`explain`], [`lane`], [`phrase`] | what a scenario simulates, in words |
+//! | [`explain`], [`lane`], [`population`], [`phrase`] | what a scenario simulates, in words |
 //! | [`topics`] | what `list` can list |
 //! | [`figures`], [`grid`] | numbers in print, and tables of them |
 //! | [`console`], [`progress`], [`stream`] | standard error and its flags, progress on it, standard output |
@@ -38,6 +38,7 @@ pub mod list;
 pub mod man;
 pub mod phrase;
 pub mod plot;
+pub mod population;
 pub mod progress;
 pub mod run;
 pub mod scenarios;

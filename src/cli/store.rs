@@ -1,9 +1,11 @@
 //! A result into its directory: the tables, the charts drawn from these same bytes, the manifest last.
 
-use crate::chart::{Files, draw_all};
+use crate::chart::comparison::{ComparisonFiles, draw_comparison};
+use crate::chart::{ChartError, Files, Picture, draw_all};
 use crate::compare::comparison::Comparison;
 use crate::compare::precision::Ended;
 use crate::error::Error;
+use crate::output::comparison::COMPARE_JSON;
 use crate::output::directory::ResultDir;
 use crate::output::layout::MANIFEST;
 use crate::output::manifest::{Manifest, command_line, sha256};
@@ -62,6 +64,13 @@ pub fn store_comparison(
         dir.put_table(file.name, &file.columns, &file.bytes)?;
         names.push(file.name.to_owned());
     }
+    if with_charts {
+        let bytes = |name: &str| {
+            let file = files.iter().find(|file| file.name == name);
+            Ok(file.map(|file| file.bytes.clone()))
+        };
+        names.extend(draw_comparison_charts(&mut dir, bytes)?);
+    }
     let whole = comparison.observed.ended != Ended::Interrupted;
     let replications = comparison.observed.replications.into();
     dir.commit(Manifest { replications, ..manifest(loaded, whole, words) })?;
@@ -110,7 +119,33 @@ pub fn draw_charts(
         cost: cost.as_deref(),
         summary: &summary,
     };
-    let pictures = draw_all(&files).map_err(|e| Error::Failed(format!("cannot draw the charts: {e}")))?;
+    put_pictures(dir, draw_all(&files))
+}
+
+/// The same for a comparison.
+///
+/// # Errors
+/// As [`draw_charts`].
+pub fn draw_comparison_charts(
+    dir: &mut ResultDir,
+    read: impl Fn(&str) -> Result<Option<Vec<u8>>, Error>,
+) -> Result<Vec<String>, Error> {
+    let needed = |name: &str| {
+        let missing = || Error::Failed(format!("the comparison has no {name}: make it again"));
+        read(name)?.ok_or_else(missing)
+    };
+    let [conclusion, curves, rates] =
+        [COMPARE_JSON, "compare_time_to_success.csv", "compare_rates.csv"].map(needed);
+    let (conclusion, curves, rates) = (conclusion?, curves?, rates?);
+    let files = ComparisonFiles { conclusion: &conclusion, curves: &curves, rates: &rates };
+    put_pictures(dir, draw_comparison(&files))
+}
+
+fn put_pictures(
+    dir: &mut ResultDir,
+    pictures: Result<Vec<Picture>, ChartError>,
+) -> Result<Vec<String>, Error> {
+    let pictures = pictures.map_err(|e| Error::Failed(format!("cannot draw the charts: {e}")))?;
     let mut names = Vec::new();
     for picture in pictures {
         for (ending, bytes) in [("svg", picture.svg.as_bytes()), ("png", &picture.png)] {

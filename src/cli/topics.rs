@@ -1,12 +1,14 @@
 //! What `list` can list: each topic with its options, taken from the registries that read a scenario.
 
 use crate::chart::CHARTS;
+use crate::chart::comparison::COMPARISON_CHARTS;
 use crate::client::backoff::RETRIES;
 use crate::client::breaker::BREAKERS;
 use crate::client::budget::BUDGETS;
 use crate::client::concurrency::CONCURRENCIES;
 use crate::client::pacing::PACINGS;
 use crate::client::presets;
+use crate::compare::measure::{Better, MEASURES, Measure};
 use crate::dist::{TIMES, TOKENS};
 use crate::limit::expression::FUNCTIONS;
 use crate::limit::law::formula::QUANTITIES;
@@ -22,6 +24,7 @@ use crate::platform::serving;
 use crate::read::{Family, Key, Kind, Member, Spec};
 use crate::scenario::spec::SCENARIO;
 use crate::traffic::arrivals::PROCESSES;
+use crate::traffic::population::DEMANDS;
 use crate::traffic::profile::SHAPES;
 
 /// Something `list` can list.
@@ -96,6 +99,9 @@ pub const TOPICS: &[Topic] = &[
         footnotes: &["Every constant can be overridden beside `preset`: `ratetide list keys` names them."],
     },
     topic("arrivals", &["arrival"], "when requests are born (workload.arrivals)", || of_family(&PROCESSES)),
+    topic("demands", &["demand"], "how demand is spread over a population (org.population.demand)", || {
+        of_family(&DEMANDS)
+    }),
     topic(
         "profiles",
         &["profile"],
@@ -133,6 +139,7 @@ pub const TOPICS: &[Topic] = &[
     }),
     topic("incidents", &["incident"], "what can go wrong at a known time (incident)", incidents),
     topic("metrics", &["metric"], "what a check can look at (checks.metric)", metrics),
+    topic("measures", &["measure"], "what `compare` can decide by (--metric)", measures),
     topic("charts", &["chart"], "the pictures of a result", charts),
     topic("keys", &["key"], "every key of a scenario, as --set takes it", keys),
 ];
@@ -257,17 +264,17 @@ fn metrics() -> Vec<Choice> {
     METRICS.iter().map(|metric| plain(metric.name, &metric_line(metric))).collect()
 }
 
+fn measures() -> Vec<Choice> {
+    let line = |measure: &Measure| {
+        let way = if measure.better == Better::Higher { "higher" } else { "lower" };
+        format!("[{}, {way} is better] {}", unit_word(measure.unit), measure.doc)
+    };
+    MEASURES.iter().map(|measure| plain(measure.name, &line(measure))).collect()
+}
+
 /// The unit of a metric, and what it is: the words of its column, or the ratio it derives from.
 fn metric_line(metric: &Metric) -> String {
-    let unit = match metric.unit {
-        Unit::Count => "count",
-        Unit::Share => "share 0–1",
-        Unit::Ratio => "ratio",
-        Unit::Seconds => "s",
-        Unit::RequestsPerMinute => "requests/min",
-        Unit::TokensPerMinute => "tokens/min",
-        Unit::Usd => "USD",
-    };
+    let unit = unit_word(metric.unit);
     let column = SUMMARY.columns.iter().find(|column| column.name == metric.name);
     let doc = match (column, metric.name) {
         (Some(column), _) => column.doc.clone().into_owned(),
@@ -282,8 +289,22 @@ fn metric_line(metric: &Metric) -> String {
     format!("[{unit}] {doc}")
 }
 
+fn unit_word(unit: Unit) -> &'static str {
+    match unit {
+        Unit::Count => "count",
+        Unit::Share => "share 0–1",
+        Unit::Ratio => "ratio",
+        Unit::Seconds => "s",
+        Unit::RequestsPerMinute => "requests/min",
+        Unit::TokensPerMinute => "tokens/min",
+        Unit::Usd => "USD",
+    }
+}
+
 fn charts() -> Vec<Choice> {
-    CHARTS.iter().map(|chart| plain(chart.name(), chart.doc())).collect()
+    let runs = CHARTS.iter().map(|chart| plain(chart.name(), chart.doc()));
+    let comparisons = COMPARISON_CHARTS.iter().map(|chart| plain(chart.name(), chart.doc()));
+    runs.chain(comparisons).collect()
 }
 
 /// How `--set` names an item of a list of such tables.

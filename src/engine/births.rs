@@ -58,6 +58,7 @@ impl<O: Observer> Engine<'_, O> {
             workload,
             home: workload,
             number: nature.number,
+            member: nature.member,
             counted: nature.born >= self.warmup,
             born: nature.born,
             sent: nature.born,

@@ -37,6 +37,7 @@ mod timers;
 
 use crate::metrics::ledger::Ledger;
 use crate::metrics::observer::Observer;
+use crate::name::Name;
 use crate::platform::autoscaler::Scaler as _;
 use crate::platform::incident::Harm;
 use crate::platform::lane::jobs::{JobCounts, Jobs};
@@ -121,17 +122,17 @@ impl<'a, O: Observer> Engine<'a, O> {
             Model::new(config.clone(), scenario.configured_mix(index as u32), cold_starts)
         };
         let source = |workload: &crate::scenario::Workload| {
-            let org = &scenario.orgs[workload.org as usize].name;
-            let key = key.with("org").with(org.as_str()).with(workload.name.as_str());
-            Source::new(
-                workload,
-                workload.fallback_of.iter().fold(key, |key, part| key.with("fallback").with(part)),
-            )
+            let org = &scenario.orgs[workload.org as usize];
+            let of = |org: &Name| key.with("org").with(org.as_str()).with(workload.name.as_str());
+            let group = org.crowd.as_ref().map(|crowd| crowd.group.clone());
+            let falls_back = workload.fallback_of.iter();
+            let own = falls_back.fold(of(&org.name), |key, part| key.with("fallback").with(part));
+            Source::new(workload, group, own, of(org.written()))
         };
         let row = |pair: &crate::scenario::PairId| Row {
             model: pair.model,
             weight: scenario.orgs[pair.org as usize].weight,
-            members: 1,
+            members: pair.members,
         };
         Engine {
             platform: Platform::new(

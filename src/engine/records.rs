@@ -30,6 +30,7 @@ impl<O: Observer> Engine<'_, O> {
         self.observer.ended(&AttemptRecord {
             workload: request.workload,
             request: request.number,
+            member: request.member,
             attempt: request.memory.attempts,
             counted: request.counted,
             sent: request.sent,

@@ -6,8 +6,11 @@ use crate::client::caller::Caller;
 use crate::rng::{Key, Stream};
 use crate::scenario::Workload;
 use crate::traffic::arrivals::Arrivals;
+use crate::traffic::population::Group;
+use crate::traffic::population::members::Members;
 use crate::traffic::tokens::TokenSource;
 use crate::units::{SimTime, Span};
+use std::sync::Arc;
 
 /// Timers that ring in the order they were set: one chain, one event for all.
 #[derive(Clone, Debug, Default)]
@@ -29,6 +32,8 @@ pub struct Nature {
     pub prompt: u32,
     /// Output tokens.
     pub output: u32,
+    /// Whose it is: a number within a group of a population's members, 0 of an org on its own.
+    pub member: u32,
 }
 
 /// One workload.
@@ -37,6 +42,7 @@ pub struct Source {
     pub key: Key,
     arrivals: Arrivals,
     arrival_stream: Stream,
+    members: Members,
     /// The tokens of its requests.
     pub tokens: TokenSource,
     /// How its requests come.
@@ -81,9 +87,9 @@ pub struct TimerLinks {
 }
 
 impl Source {
-    /// A workload before its first request, on streams of its own.
-    pub fn new(workload: &Workload, key: Key) -> Source {
-        let stream = |purpose: &str| key.with(purpose).stream();
+    /// A workload before its first request, on streams of its own; the births are those of all groups of its
+    /// population alike, on streams of that.
+    pub fn new(workload: &Workload, group: Option<Arc<Group>>, key: Key, population: Key) -> Source {
         let clients_own = |purpose: &str| match workload.client.jitter_stream {
             0 => key.with(purpose),
             other => key.with(purpose).number(other),
@@ -92,7 +98,8 @@ impl Source {
             key,
             arrivals: workload.arrivals.clone(),
             demand: Demand::new(workload, key),
-            arrival_stream: stream("arrivals"),
+            arrival_stream: population.with("arrivals").stream(),
+            members: Members::new(group, population, key),
             tokens: TokenSource::new(
                 workload.prompt.clone(),
                 workload.output.clone(),
@@ -101,7 +108,7 @@ impl Source {
                 key,
             )
             .expect("a validated workload has its tokens"),
-            service_stream: stream("service"),
+            service_stream: key.with("service").stream(),
             jitter: clients_own("jitter"),
             luck: key.with("luck"),
             drawn: 0,
@@ -128,10 +135,15 @@ impl Source {
     /// Draw the next request; `None` when there are no more.
     #[inline]
     pub fn draw(&mut self) -> Option<Nature> {
-        let arrival = self.arrivals.next(&mut self.arrival_stream)?;
+        let arrival = loop {
+            let arrival = self.arrivals.next(&mut self.arrival_stream)?;
+            if self.members.take() {
+                break arrival;
+            }
+        };
         let (prompt, output) = self.tokens.draw(&arrival);
         let number = self.drawn;
         self.drawn += 1;
-        Some(Nature { born: arrival.at, number, prompt, output })
+        Some(Nature { born: arrival.at, number, prompt, output, member: self.members.draw() })
     }
 }

@@ -99,6 +99,11 @@ macro_rules! laws {
                 match self { $(Law::$Kind(law) => law.describe(),)+ }
             }
 
+            /// Bytes of what the law remembers of one org that asks.
+            pub fn memory_bytes(&self) -> usize {
+                match self { $(Law::$Kind(law) => law.memory_bytes(),)+ }
+            }
+
             /// Whether the law reads [`Live::utilization`].
             pub fn reads_utilization(&self) -> bool {
                 match self { $(Law::$Kind(law) => law.reads_utilization(),)+ }

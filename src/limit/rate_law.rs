@@ -91,6 +91,11 @@ pub trait RateLaw {
     /// The law and its main parameters in a few words, for charts and screens.
     fn describe(&self) -> String;
 
+    /// Bytes of what it remembers of one org that asks, as an estimate of a run's memory counts them.
+    fn memory_bytes(&self) -> usize {
+        size_of::<Self::Memory>()
+    }
+
     /// Whether the law reads [`Live::utilization`] (averaging it costs an exponential per change).
     fn reads_utilization(&self) -> bool {
         false

@@ -21,7 +21,7 @@ pub struct Row {
 const NONE: u32 = u32::MAX;
 
 /// Members of a row whose rates are looked at, at most: what a row reports of them is their mean.
-const SAMPLED: u32 = 64;
+pub const SAMPLED: u32 = 64;
 
 /// All pairs.
 #[derive(Clone, Debug)]
