@@ -72,7 +72,7 @@ const CLIENTS: [&str; 6] = [
 const US: usize = 1;
 
 fn trial(arms: &[Scenario]) -> Trial<'_> {
-    Trial { arms: arms.iter().collect(), ours: vec![US], baseline: 0, primary: 0 }
+    Trial { arms: arms.iter().collect(), ours: vec![vec![US]; arms.len()], baseline: 0, primary: 0 }
 }
 
 fn observe(clients: &[&str], seed: u64, rule: Rule) -> Observed {
@@ -238,7 +238,7 @@ fn harm_is_told_where_there_is_somebody_to_harm() {
     // Alone, there is nobody to harm, and no share to be fair about.
     let alone = |client: &str| two_orgs(client, 4).without(&[1 - US]);
     let arms = [alone(CLIENTS[0]), alone(CLIENTS[2])];
-    let trial = Trial { arms: arms.iter().collect(), ours: vec![0], baseline: 0, primary: 0 };
+    let trial = Trial { arms: arms.iter().collect(), ours: vec![vec![0]; 2], baseline: 0, primary: 0 };
     let observed = trial.run(Rule::Fixed(2), &()).unwrap();
     for measure in [harm, p99, find("fairness_jain").unwrap()] {
         assert_eq!(observed.values[0][measure], [None, None]);
@@ -298,7 +298,7 @@ fn retrying(seed: u64, stream: u64) -> Scenario {
 fn coverage(comparisons: u64, rule: Rule) -> (f64, f64) {
     let one = |seed: u64| {
         let arms = [retrying(seed, 0), retrying(seed, 1)];
-        let trial = Trial { arms: arms.iter().collect(), ours: vec![0], baseline: 0, primary: 0 };
+        let trial = Trial { arms: arms.iter().collect(), ours: vec![vec![0]; 2], baseline: 0, primary: 0 };
         let observed = trial.run(rule, &()).expect("nobody stops it");
         let alike = judge(&observed.values, 0, 0)[1].verdict == Verdict::Undecided;
         (u64::from(alike), u64::from(observed.replications))

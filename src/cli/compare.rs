@@ -167,7 +167,7 @@ pub fn compare(arguments: &Arguments, console: &Console) -> Result<(), Error> {
     }
     let took = began.elapsed();
     let loaded = &contest.base.written;
-    let tables = files(loaded, &comparison);
+    let tables = files(loaded, &comparison, &trial.arms);
     let words = arguments.words(loaded, &comparison);
     let store = || store_comparison(dir, loaded, &comparison, &tables, !arguments.no_charts, &words);
     let names = pool.install(store)?;

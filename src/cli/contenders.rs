@@ -32,7 +32,9 @@ pub fn whose(
         return Err(missing("org", org, orgs()));
     }
     let org_of = |index: usize| scenario.orgs[scenario.workloads[index].org as usize].name.as_str();
-    let there = (0..scenario.workloads.len()).filter(|&i| org.is_none_or(|org| org == org_of(i)));
+    // A fallback is no workload of the file.
+    let written = (0..scenario.workloads.len()).filter(|&i| scenario.workloads[i].fallback_of.is_none());
+    let there = written.filter(|&i| org.is_none_or(|org| org == org_of(i)));
     let there: Vec<usize> = there.collect();
     let names = || there.iter().map(|&i| scenario.workloads[i].name.as_str());
     if let Some(workload) = workload.filter(|workload| !names().any(|known| known == *workload)) {
@@ -58,11 +60,10 @@ pub fn whose(
             worst
         }
     };
-    let indices: Vec<usize> = open.into_iter().filter(|&i| scenario.workloads[i].org == chosen).collect();
+    let ours = open.into_iter().filter(|&i| scenario.workloads[i].org == chosen);
     Ok(Whose {
         org: scenario.orgs[chosen as usize].name.to_string(),
-        workloads: indices.iter().map(|&i| scenario.workloads[i].name.to_string()).collect(),
-        indices,
+        workloads: ours.map(|i| scenario.workloads[i].name.to_string()).collect(),
     })
 }
 

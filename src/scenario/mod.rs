@@ -202,12 +202,20 @@ impl Scenario {
         &self.models[..self.declared]
     }
 
-    /// The same without some workloads, by index: all else as it is, down to the rows of the pairs they had.
+    /// The same without some workloads, by index, their fallbacks among them: all else as it is, down to the rows
+    /// of the pairs they had.
+    ///
+    /// # Panics
+    /// If a workload that stays is the home of one that goes, or its fallback.
     pub fn without(&self, workloads: &[usize]) -> Scenario {
-        let mut scenario = self.clone();
-        let mut index = 0..;
-        scenario.workloads.retain(|_| !index.next().is_some_and(|i| workloads.contains(&i)));
-        scenario
+        let stays = |index: &usize| !workloads.contains(index);
+        let kept: Vec<usize> = (0..self.workloads.len()).filter(stays).collect();
+        let now = |before: u32| kept.binary_search(&(before as usize)).expect("it stays") as u32;
+        let workload = |&index: &usize| {
+            let workload = self.workloads[index].clone();
+            Workload { home: now(workload.home), fallback: workload.fallback.map(now), ..workload }
+        };
+        Scenario { workloads: kept.iter().map(workload).collect(), ..self.clone() }
     }
 
     /// A model's mix before the first service start: the workloads' configured means, weighted by the number
