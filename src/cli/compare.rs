@@ -171,8 +171,7 @@ pub fn compare(arguments: &Arguments, console: &Console) -> Result<(), Error> {
     let words = arguments.words(loaded, &comparison);
     let store = || store_comparison(dir, loaded, &comparison, &tables, !arguments.no_charts, &words);
     let names = pool.install(store)?;
-    let screen =
-        Screen { loaded, comparison: &comparison, runs: trial.runs(), took, path, names, files: &tables };
+    let screen = Screen { loaded, comparison: &comparison, took, path, names, files: &tables };
     arguments.print(&screen, console)?;
     interrupt.check()
 }

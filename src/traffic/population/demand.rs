@@ -33,7 +33,7 @@ mod tests {
             Lognormal::new(100.0).into(),
         ];
         for demand in demands {
-            for count in [1, 2, 3, 1000, 10_000_000] {
+            for count in [1_u32, 2, 3, 1000, 10_000_000] {
                 let ranks = [0, 1, 2, count / 100, count / 2, count.saturating_sub(2), count - 1];
                 let weights =
                     ranks.into_iter().filter(|&rank| rank < count).map(|rank| demand.weight(rank, count));
