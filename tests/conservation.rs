@@ -106,7 +106,7 @@ fn stocks_balance_in_every_interval_with_populations() {
         let scenario = read(&crowded(seed));
         let (recorder, ledger) = recorded(&scenario);
         ledger.assert_balanced();
-        assert_stocks(seed, &recorder, &ledger);
+        assert_stocks(seed, &scenario, &recorder, &ledger);
         assert_platform_counts(seed, &scenario, &recorder, &ledger);
         groups += scenario.orgs.iter().filter(|org| org.members() > 1).count();
     }
