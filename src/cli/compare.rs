@@ -146,6 +146,7 @@ pub fn compare(arguments: &Arguments, console: &Console) -> Result<(), Error> {
         interrupt.check()?;
         return Err(Error::Failed("no replication was made".to_owned()));
     };
+    let took = began.elapsed();
     let fixed = Rule::Fixed(observed.replications);
     let mut comparison =
         Comparison::conclude(&trial, contest.whose.clone(), contest.labels(), rule, observed);
@@ -165,7 +166,6 @@ pub fn compare(arguments: &Arguments, console: &Console) -> Result<(), Error> {
             }
         }
     }
-    let took = began.elapsed();
     let loaded = &contest.base.written;
     let tables = files(loaded, &comparison, &trial.arms);
     let words = arguments.words(loaded, &comparison);
