@@ -115,6 +115,11 @@ pub fn run_one<'a>(
         summary.wasted_cost_usd = workload.price.cost_usd(account.wasted.prompt, account.wasted.output);
         summary.cost_usd = cost(account.useful, whole - warmup) + summary.wasted_cost_usd;
         summary.jobs = run.jobs[index];
+        if workload.arrivals.backlog().is_some() && workload.fallback_of.is_none() {
+            let whole = &run.ledger.whole[index];
+            let finished = run.finished && whole.succeeded == whole.requests;
+            summary.finishes_s = vec![finished.then(|| recorder.last_success[index].as_secs_f64())];
+        }
         if workload.is_batch() {
             summary.dynamic = None;
             let jobs = &run.jobs[index];

@@ -11,9 +11,10 @@ use crate::dist::{Dist, Law as _, Tokens};
 use crate::name::Name;
 use crate::platform::config::ModelConfig;
 use crate::platform::lane::Lane;
+use crate::platform::serving::ReplicaEngine as _;
 use crate::read::{Document, Problems, Resolved, Table, nearest};
 use crate::rng::Key;
-use crate::traffic::arrivals::{ArrivalProcess, Arrivals, LoadTrace};
+use crate::traffic::arrivals::{ArrivalProcess, Arrivals, CYCLE_MIN, LoadTrace, Users};
 use crate::traffic::profile::Profile;
 use crate::traffic::tokens::TokenSource;
 use crate::traffic::trace::Trace;
@@ -179,7 +180,7 @@ fn read_orgs(
                 pools::agree(&table, route, &mut endpoints, &mut enqueued);
             }
             if population.is_some() {
-                populations::refuse_lanes(&table, &routes);
+                populations::refuse_what_members_lack(&table, &routes);
             }
             workloads.push((routes[0].name.clone(), routes));
         }
@@ -232,6 +233,7 @@ fn read_workload(
     let (client, fallbacks) = read_client(t, model, models, &lane, rtt);
     let key = t.opt_name("key");
     let process = process?;
+    check_closed_loop(t, &process, rtt);
     let trace = process.trace();
     for (key, law) in [("prompt_tokens", &prompt), ("output_tokens", &output)] {
         if t.clean() && law.is_none() && trace.is_none() {
@@ -243,9 +245,14 @@ fn read_workload(
     let (prompt_law, output_law) = (prompt.clone(), output.clone());
     // Opened on a key of no run, for its means alone.
     let tokens = TokenSource::new(prompt_law, output_law, max_tokens, trace, Key::new(0, 0)).ok()?;
-    let (mean_prompt, mean_output) = (tokens.mean_prompt(), tokens.mean_output());
+    let (mut mean_prompt, mean_output) = (tokens.mean_prompt(), tokens.mean_output());
+    if let ArrivalProcess::Users(Users { session: Some(session), .. }) = &process {
+        mean_prompt = session.mean_prompt(mean_prompt, mean_output);
+    }
     let model = model?;
     let price = models[model as usize].price;
+    let served_s = models[model as usize].engine.alone_s(mean_prompt, mean_output);
+    let process = process.answered_in(rtt.as_secs_f64() + served_s);
     let workload = Workload {
         org: 0,
         name,
@@ -271,6 +278,26 @@ fn read_workload(
         rtt,
     };
     Some((workload, fallbacks))
+}
+
+/// A closed loop has its own pace: no profile, and some time from one request of a user to the next.
+fn check_closed_loop(t: &Table, process: &ArrivalProcess, rtt: Span) {
+    if process.is_closed() && t.has("profile") && t.clean() {
+        let help = "of users change `think`, of a backlog `concurrency` or `rate`; or use an open process";
+        t.error_at("profile", "a closed loop sets its own pace: it has no profile", Some(help.into()));
+    }
+    if let ArrivalProcess::Users(users) = process {
+        let cycle = rtt.saturating_add(Span::from_secs_f64(users.mean_think_s()));
+        if t.clean() && cycle < CYCLE_MIN {
+            let help =
+                "give `think` or `rtt` some time: a refusal at once would be followed by a request at once";
+            t.error_at(
+                "arrivals",
+                "users that neither think nor wait would send for ever",
+                Some(help.into()),
+            );
+        }
+    }
 }
 
 /// The client of a workload and what it falls back to: in the batch lane, one attempt that has the window's time.

@@ -30,45 +30,123 @@ pub(super) enum Op {
     Ceil,
     Clamp,
     If,
+    // Two in one, which no text names and a program is made with: (a + b)·c, a·b + c, and the least, the largest
+    // and the bounded of three.
+    AddMultiply,
+    MultiplyAdd,
+    MinMin,
+    MaxMax,
+    MinMax,
 }
 
-#[inline(always)]
+#[inline]
 fn truth(is: bool) -> f64 {
     f64::from(u8::from(is))
+}
+
+/// The smaller one; what is no number does not count. Unlike `f64::min` it says which of two zeros, the first, so
+/// that it is the same wherever it is compiled.
+#[inline(always)]
+fn least(a: f64, b: f64) -> f64 {
+    let least = if b < a { b } else { a };
+    if a.is_nan() { b } else { least }
+}
+
+/// The larger one, likewise.
+#[inline(always)]
+fn most(a: f64, b: f64) -> f64 {
+    let most = if b > a { b } else { a };
+    if a.is_nan() { b } else { most }
 }
 
 impl Op {
     /// Its value in each lane; of an operation with fewer arguments the last are ignored. Comparisons are 1 or 0,
     /// and what is not 0 counts as true.
     #[inline(always)]
-    pub(super) fn apply<const N: usize>(self, a: [f64; N], b: [f64; N], c: [f64; N]) -> [f64; N] {
+    pub(super) fn apply<const N: usize>(
+        self,
+        a: [f64; N],
+        b: [f64; N],
+        c: impl Fn() -> [f64; N],
+    ) -> [f64; N] {
         match self {
-            Op::Negate => from_fn(|i| -a[i]),
-            Op::Not => from_fn(|i| truth(a[i] == 0.0)),
             Op::Add => from_fn(|i| a[i] + b[i]),
             Op::Subtract => from_fn(|i| a[i] - b[i]),
             Op::Multiply => from_fn(|i| a[i] * b[i]),
             Op::Divide => from_fn(|i| a[i] / b[i]),
-            Op::Power => from_fn(|i| a[i].powf(b[i])),
-            Op::Less => from_fn(|i| truth(a[i] < b[i])),
-            Op::LessOrEqual => from_fn(|i| truth(a[i] <= b[i])),
-            Op::Greater => from_fn(|i| truth(a[i] > b[i])),
-            Op::GreaterOrEqual => from_fn(|i| truth(a[i] >= b[i])),
-            Op::Equal => from_fn(|i| truth(a[i] == b[i])),
-            Op::NotEqual => from_fn(|i| truth(a[i] != b[i])),
-            Op::And => from_fn(|i| truth(a[i] != 0.0 && b[i] != 0.0)),
-            Op::Or => from_fn(|i| truth(a[i] != 0.0 || b[i] != 0.0)),
-            Op::Min => from_fn(|i| a[i].min(b[i])),
-            Op::Max => from_fn(|i| a[i].max(b[i])),
-            Op::Abs => from_fn(|i| a[i].abs()),
-            Op::Sqrt => from_fn(|i| a[i].sqrt()),
-            Op::Exp => from_fn(|i| a[i].exp()),
-            Op::Ln => from_fn(|i| a[i].ln()),
-            Op::Floor => from_fn(|i| a[i].floor()),
-            Op::Ceil => from_fn(|i| a[i].ceil()),
+            Op::Min => from_fn(|i| least(a[i], b[i])),
+            Op::Max => from_fn(|i| most(a[i], b[i])),
             // Not `f64::clamp`, which panics where the bounds are crossed.
-            Op::Clamp => from_fn(|i| a[i].max(b[i]).min(c[i])),
-            Op::If => from_fn(|i| if a[i] != 0.0 { b[i] } else { c[i] }),
+            Op::Clamp => {
+                let c = c();
+                from_fn(|i| least(most(a[i], b[i]), c[i]))
+            }
+            Op::AddMultiply => {
+                let c = c();
+                from_fn(|i| (a[i] + b[i]) * c[i])
+            }
+            Op::MultiplyAdd => {
+                let c = c();
+                from_fn(|i| a[i] * b[i] + c[i])
+            }
+            Op::MinMin => {
+                let c = c();
+                from_fn(|i| least(least(a[i], b[i]), c[i]))
+            }
+            Op::MaxMax => {
+                let c = c();
+                from_fn(|i| most(most(a[i], b[i]), c[i]))
+            }
+            Op::MinMax => {
+                let c = c();
+                from_fn(|i| most(least(a[i], b[i]), c[i]))
+            }
+            _ => {
+                let c = c();
+                from_fn(|i| self.rare(a[i], b[i], c[i]))
+            }
+        }
+    }
+
+    /// What a rate law needs less often stands apart: with calls of the mathematical library beside them the
+    /// common operations would not stay in vector registers.
+    #[inline(never)]
+    fn rare(self, a: f64, b: f64, c: f64) -> f64 {
+        match self {
+            Op::Negate => -a,
+            Op::Not => truth(a == 0.0),
+            Op::Power => a.powf(b),
+            Op::Less => truth(a < b),
+            Op::LessOrEqual => truth(a <= b),
+            Op::Greater => truth(a > b),
+            Op::GreaterOrEqual => truth(a >= b),
+            Op::Equal => truth(a == b),
+            Op::NotEqual => truth(a != b),
+            Op::And => truth(a != 0.0 && b != 0.0),
+            Op::Or => truth(a != 0.0 || b != 0.0),
+            Op::If if a != 0.0 => b,
+            Op::If => c,
+            Op::Abs => a.abs(),
+            Op::Sqrt => a.sqrt(),
+            Op::Exp => a.exp(),
+            Op::Ln => a.ln(),
+            Op::Floor => a.floor(),
+            Op::Ceil => a.ceil(),
+            _ => unreachable!("done in vector registers"),
+        }
+    }
+
+    /// What does `self`, then `next` to its value and one more number, with both roundings. From the left alone,
+    /// where the order of the two could tell (the sign of a zero).
+    pub(super) fn then(self, next: Op, is_left: bool) -> Option<Op> {
+        match (self, next) {
+            (Op::Add, Op::Multiply) => Some(Op::AddMultiply),
+            (Op::Multiply, Op::Add) => Some(Op::MultiplyAdd),
+            (Op::Min, Op::Min) if is_left => Some(Op::MinMin),
+            (Op::Max, Op::Max) if is_left => Some(Op::MaxMax),
+            (Op::Min, Op::Max) if is_left => Some(Op::MinMax),
+            (Op::Max, Op::Min) if is_left => Some(Op::Clamp),
+            _ => None,
         }
     }
 }
