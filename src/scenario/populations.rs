@@ -27,8 +27,13 @@ pub(super) fn read(row: &mut Table, members: &mut u64) -> Option<Population> {
 /// are served serverless.
 pub(super) fn refuse_what_members_lack(table: &Table, routes: &[Workload]) {
     if table.clean() && routes[0].arrivals.is_closed() {
-        let help = "a population's requests come as one stream: write open arrivals, for example `arrivals.poisson`";
-        table.error_at("arrivals", "members of a population are not users in a closed loop", Some(help.into()));
+        let help =
+            "a population's requests come as one stream: write open arrivals, for example `arrivals.poisson`";
+        table.error_at(
+            "arrivals",
+            "members of a population are not users in a closed loop",
+            Some(help.into()),
+        );
     }
     let elsewhere = routes.iter().position(|route| !matches!(route.lane, Lane::Serverless));
     if let Some(route) = elsewhere.filter(|_| table.clean()) {
