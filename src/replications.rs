@@ -65,6 +65,11 @@ impl Record<'_> {
         &self.recorder.summaries
     }
 
+    /// When the last request of a workload succeeded; 0 if none did.
+    pub fn last_success_s(&self, workload: usize) -> f64 {
+        self.recorder.last_success[workload].as_secs_f64()
+    }
+
     /// False if it was stopped.
     pub fn finished(&self) -> bool {
         self.finished
@@ -115,6 +120,11 @@ pub fn run_one<'a>(
         summary.wasted_cost_usd = workload.price.cost_usd(account.wasted.prompt, account.wasted.output);
         summary.cost_usd = cost(account.useful, whole - warmup) + summary.wasted_cost_usd;
         summary.jobs = run.jobs[index];
+        if workload.arrivals.backlog().is_some() && workload.fallback_of.is_none() {
+            let whole = &run.ledger.whole[index];
+            let finished = run.finished && whole.succeeded == whole.requests;
+            summary.finishes_s = vec![finished.then(|| recorder.last_success[index].as_secs_f64())];
+        }
         if workload.is_batch() {
             summary.dynamic = None;
             let jobs = &run.jobs[index];

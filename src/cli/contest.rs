@@ -111,7 +111,7 @@ impl Contest {
     pub fn trial<'a>(&self, arms: &'a [Loaded]) -> Trial<'a> {
         Trial {
             arms: arms.iter().map(|arm| &arm.scenario).collect(),
-            ours: self.whose.indices.clone(),
+            ours: arms.iter().map(|arm| self.whose.indices(&arm.scenario)).collect(),
             baseline: self.baseline,
             primary: self.primary,
         }

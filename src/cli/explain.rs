@@ -184,7 +184,12 @@ fn describe_workload(page: &mut Page, scenario: &Scenario, workload: &Workload, 
     let expected = workload.arrivals.expected();
     let mean = mean_per_min(scenario, workload) / workload.share;
     let requests = plural(expected.round(), "request");
-    page.item("    ", "traffic", &format!("about {requests}, {}/min on average", rate(mean)));
+    let traffic = match (workload.arrivals.backlog(), workload.arrivals.users()) {
+        (Some(_), _) => format!("{requests}, all there from the start"),
+        (_, Some(_)) => format!("about {requests} if answered at once, {}/min on average", rate(mean)),
+        _ => format!("about {requests}, {}/min on average", rate(mean)),
+    };
+    page.item("    ", "traffic", &traffic);
     if let Some(shape @ Value::Table(_)) = row.get("profile") {
         page.item("    ", "profile", &with_doc(shape, &SHAPES));
     }

@@ -5,6 +5,8 @@ use super::precision::Rule;
 use super::rank;
 use super::trial::{Observed, Trial};
 use super::verdict::{Judged, judge};
+use crate::metrics::summary::Summary;
+use crate::scenario::Scenario;
 
 /// Whose client is exchanged.
 #[derive(Clone, Debug)]
@@ -13,14 +15,26 @@ pub struct Whose {
     pub org: String,
     /// Its workloads, as the file names them.
     pub workloads: Vec<String>,
-    /// Their indices in the scenario.
-    pub indices: Vec<usize>,
+}
+
+impl Whose {
+    /// Their indices in the scenario under one of the strategies, those of their fallbacks among them.
+    pub fn indices(&self, scenario: &Scenario) -> Vec<usize> {
+        let is_ours = |index: &usize| {
+            let workload = &scenario.workloads[*index];
+            let org = scenario.orgs[workload.org as usize].written();
+            org.as_str() == self.org && self.workloads.iter().any(|name| name == workload.name.as_str())
+        };
+        (0..scenario.workloads.len()).filter(is_ours).collect()
+    }
 }
 
 /// A finished comparison.
 pub struct Comparison {
     /// Whose client is exchanged.
     pub whose: Whose,
+    /// Its workloads under each strategy, by index.
+    pub ours: Vec<Vec<usize>>,
     /// The strategies' names, in the order given.
     pub labels: Vec<String>,
     /// The one the others are compared with.
@@ -70,6 +84,7 @@ impl Comparison {
             rivals: rank::rivals(&observed.values, order[0], trial.primary),
             order,
             whose,
+            ours: trial.ours.clone(),
             labels,
             baseline: trial.baseline,
             primary: trial.primary,
@@ -88,6 +103,14 @@ impl Comparison {
             order: rank::order(&observed.values, self.primary),
             holds: rank::holds(&observed.values, self.best(), self.primary),
         });
+    }
+
+    /// What became of the requests whose client is exchanged, under one strategy.
+    pub fn summary(&self, arm: usize) -> Summary {
+        let mut ours = Summary::default();
+        let summaries = &self.observed.results[arm].summaries;
+        self.ours[arm].iter().for_each(|&index| ours.add_workload(&summaries[index]));
+        ours
     }
 
     /// The best strategy.

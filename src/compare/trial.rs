@@ -12,8 +12,8 @@ use rayon::prelude::*;
 pub struct Trial<'a> {
     /// The scenario under each strategy: alike but for the clients.
     pub arms: Vec<&'a Scenario>,
-    /// The workloads whose client is exchanged, by index.
-    pub ours: Vec<usize>,
+    /// The workloads whose client is exchanged under each strategy, by index, their fallbacks among them.
+    pub ours: Vec<Vec<usize>>,
     /// The strategy the others are compared with.
     pub baseline: usize,
     /// The measure that decides, by its place in [`MEASURES`].
@@ -39,13 +39,13 @@ impl Trial<'_> {
     }
 
     fn has_others(&self) -> bool {
-        self.ours.len() < self.arms[0].workloads.len()
+        self.ours[0].len() < self.arms[0].workloads.len()
     }
 
     /// Simulate until the rule is content; `None` if it was stopped before the first replication was whole.
     /// The watch is told of run `replication · runs + strategy`.
     pub fn run(&self, rule: Rule, watch: &dyn Watch) -> Option<Observed> {
-        let without = self.has_others().then(|| self.arms[0].without(&self.ours));
+        let without = self.has_others().then(|| self.arms[0].without(&self.ours[0]));
         let scenarios: Vec<&Scenario> = self.arms.iter().copied().chain(&without).collect();
         let mut observed = Observed {
             results: Vec::new(),
@@ -125,7 +125,7 @@ impl Trial<'_> {
         let without = self.has_others().then(|| records.pop().expect("a run without our requests"));
         let without = without.map(|record| sum(record.summaries().iter()));
         for (arm, record) in records.iter().enumerate() {
-            for (place, value) in self.measure(record.summaries(), without.as_ref()).into_iter().enumerate() {
+            for (place, value) in self.measure(arm, record, without.as_ref()).into_iter().enumerate() {
                 observed.values[arm][place].push(value);
             }
         }
@@ -138,11 +138,12 @@ impl Trial<'_> {
         observed.replications += 1;
     }
 
-    fn measure(&self, summaries: &[Summary], without: Option<&Summary>) -> Vec<Option<f64>> {
-        let scenario = self.arms[0];
+    fn measure(&self, arm: usize, record: &Record, without: Option<&Summary>) -> Vec<Option<f64>> {
+        let (scenario, ours, summaries) = (self.arms[arm], &self.ours[arm], record.summaries());
+        let last_success_s = ours.iter().map(|&index| record.last_success_s(index)).fold(0.0, f64::max);
         let numbered = || summaries.iter().enumerate();
-        let ours = sum(self.ours.iter().map(|&index| &summaries[index]));
-        let others = sum(numbered().filter(|(index, _)| !self.ours.contains(index)).map(|(_, s)| s));
+        let others = sum(numbered().filter(|(index, _)| !ours.contains(index)).map(|(_, s)| s));
+        let ours = sum(ours.iter().map(|&index| &summaries[index]));
         let share = |org: u32| {
             let of_org = numbered().filter(|(index, _)| scenario.workloads[*index].org == org);
             let account = sum(of_org.map(|(_, summary)| summary)).account;
@@ -151,6 +152,7 @@ impl Trial<'_> {
         let shares: Vec<f64> = (0..scenario.orgs.len() as u32).filter_map(share).collect();
         let seen = Seen {
             ours: &ours,
+            last_success_s,
             others: without.map(|without| [&others, without]),
             shares: &shares,
             minutes: scenario.run.duration.saturating_sub(scenario.run.warmup).as_secs_f64() / 60.0,

@@ -230,6 +230,7 @@ impl<O: Observer> Engine<'_, O> {
         if self.scenario.workloads[self.requests[id].workload as usize].is_batch() {
             self.end_in_job(now, id, done);
         }
+        self.follow(now, id);
         self.requests.leave(id);
     }
 }

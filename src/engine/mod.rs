@@ -9,6 +9,7 @@
 //! | this file | the loop |
 //! | `births` | requests enter the run |
 //! | `clients` | attempts, answers, what clients make of them |
+//! | `demand` | closed loops: users think, backlogs wait for their turn |
 //! | `gate` | where attempts wait that share a client's state |
 //! | `hedges` | requests with several attempts in flight |
 //! | `timers` | timeouts, deadlines, what is left behind |
@@ -23,6 +24,7 @@
 mod batch;
 mod births;
 mod clients;
+mod demand;
 mod effects;
 pub mod event;
 mod gate;
@@ -173,6 +175,7 @@ impl<'a, O: Observer> Engine<'a, O> {
             self.settle(SimTime::ZERO, model);
         }
         for workload in 0..self.sources.len() as u32 {
+            self.start_users(workload);
             self.await_birth(workload);
         }
     }

@@ -65,10 +65,12 @@ impl<O: Observer> Engine<'_, O> {
     pub(super) fn close(&mut self, end: SimTime) {
         for workload in 0..self.sources.len() as u32 {
             // Born before the end, but would reach the platform after it.
+            self.draw_user(workload, end);
             while self.sources[workload as usize].next.is_some_and(|nature| nature.born < end) {
                 self.bear(workload);
                 let source = &mut self.sources[workload as usize];
                 source.next = source.draw();
+                self.draw_user(workload, end);
             }
         }
         let open: Vec<Id> = self.requests.open().map(|(id, _)| id).collect();
@@ -80,7 +82,7 @@ impl<O: Observer> Engine<'_, O> {
             let in_flight = match request.phase {
                 Phase::Out | Phase::Late | Phase::Returning => true,
                 Phase::Sending => request.sent <= end,
-                Phase::Pausing | Phase::Held | Phase::Hedged => false,
+                Phase::Unsent | Phase::Pausing | Phase::Held | Phase::Hedged => false,
                 Phase::Orphan | Phase::Ghost | Phase::Unread => continue,
                 Phase::Free => unreachable!("free entries are not open"),
             };

@@ -11,6 +11,8 @@ use crate::units::{SimTime, Span};
 pub enum Phase {
     /// The entry is free.
     Free,
+    /// Of a backlog, waiting for its turn.
+    Unsent,
     /// Waiting to ask at its client's gate, or for its batch job to be submitted.
     Pausing,
     /// Standing at its client's gate.

@@ -1,5 +1,6 @@
 //! A workload at run time: its demand, its random streams, its client's shared state and timers.
 
+use super::demand::Demand;
 use crate::chain::{Chain, Links};
 use crate::client::caller::Caller;
 use crate::rng::{Key, Stream};
@@ -25,6 +26,8 @@ pub struct Timers {
 pub struct Nature {
     /// When it is born.
     pub born: SimTime,
+    /// Its number within the workload.
+    pub number: u64,
     /// Prompt tokens.
     pub prompt: u32,
     /// Output tokens.
@@ -35,18 +38,23 @@ pub struct Nature {
 
 /// One workload.
 pub struct Source {
+    /// The key of its streams.
+    pub key: Key,
     arrivals: Arrivals,
     arrival_stream: Stream,
     members: Members,
-    tokens: TokenSource,
+    /// The tokens of its requests.
+    pub tokens: TokenSource,
+    /// How its requests come.
+    pub demand: Demand,
     /// Its own stream of service times.
     pub service_stream: Stream,
     /// Jitter of its retries, addressed by (request, draw).
     pub jitter: Key,
     /// Whether an attempt fails at random, addressed by (request, attempt).
     pub luck: Key,
-    /// Requests born so far.
-    pub born: u64,
+    /// Requests drawn so far.
+    drawn: u64,
     /// The next request to be born.
     pub next: Option<Nature>,
     /// Draws of the client's guards, addressed by (request, attempt).
@@ -87,7 +95,9 @@ impl Source {
             other => key.with(purpose).number(other),
         };
         Source {
+            key,
             arrivals: workload.arrivals.clone(),
+            demand: Demand::new(workload, key),
             arrival_stream: population.with("arrivals").stream(),
             members: Members::new(group, population, key),
             tokens: TokenSource::new(
@@ -101,7 +111,7 @@ impl Source {
             service_stream: key.with("service").stream(),
             jitter: clients_own("jitter"),
             luck: key.with("luck"),
-            born: 0,
+            drawn: 0,
             next: None,
             guard: clients_own("guard"),
             hedged: key.with("hedged"),
@@ -132,6 +142,8 @@ impl Source {
             }
         };
         let (prompt, output) = self.tokens.draw(&arrival);
-        Some(Nature { born: arrival.at, prompt, output, member: self.members.draw() })
+        let number = self.drawn;
+        self.drawn += 1;
+        Some(Nature { born: arrival.at, number, prompt, output, member: self.members.draw() })
     }
 }

@@ -122,6 +122,7 @@ metrics! {
     limited_429_request_share: Share = |s| ratio(s.account.limited_429_request, s.account.attempts);
     limited_429_token_share: Share = |s| ratio(s.account.limited_429_token, s.account.attempts);
     unavailable_503_share: Share = |s| ratio(s.account.unavailable_503, s.account.attempts);
+    time_to_finish_s: Seconds = |s| s.time_to_finish_s();
     cost_per_million_tokens_usd: Usd = |s| cost_per(s, s.account.useful.total() as f64 / 1e6);
     cost_per_success_usd: Usd = |s| cost_per(s, s.account.succeeded as f64);
 }

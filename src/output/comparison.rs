@@ -10,21 +10,21 @@ use crate::compare::precision::{Ended, Rule, Width};
 use crate::compare::strategy::AS_WRITTEN;
 use crate::compare::verdict::{Judged, Verdict};
 use crate::metrics::ledger::Account;
-use crate::metrics::summary::Summary;
-use crate::replications::Results;
+use crate::scenario::Scenario;
 use crate::scenario::loading::Loaded;
 use serde_json::{Map, Value, json};
 
 /// The name of the file that says what the others hold.
 pub const COMPARE_JSON: &str = "compare.json";
 
-/// Every file of a comparison but its charts and manifest. `loaded` is the scenario as written.
-pub fn files(loaded: &Loaded, comparison: &Comparison) -> Vec<ReportFile> {
+/// Every file of a comparison but its charts and manifest. `loaded` is the scenario as written, `arms` are its
+/// variants under each strategy.
+pub fn files(loaded: &Loaded, comparison: &Comparison, arms: &[&Scenario]) -> Vec<ReportFile> {
     let plain = |name, bytes| ReportFile { name, columns: Vec::new(), bytes };
     vec![
         table(comparison),
         curves(comparison),
-        rates(loaded, comparison),
+        rates(comparison, arms),
         plain(COMPARE_JSON, json_text(loaded, comparison).into_bytes()),
         plain("scenario.toml", loaded.resolved.to_toml().into_bytes()),
     ]
@@ -65,46 +65,34 @@ fn rows(file: &mut Filling, comparison: &Comparison, judged: &[Judged], n: u32, 
     }
 }
 
-/// The requests whose client is exchanged, all together.
-pub fn ours(comparison: &Comparison, results: &Results) -> Summary {
-    let mut ours = Summary::default();
-    comparison.whose.indices.iter().for_each(|&index| ours.add_workload(&results.summaries[index]));
-    ours
-}
-
 fn curves(comparison: &Comparison) -> ReportFile {
     let mut file = Filling::new(&COMPARE_CURVES, &[], &comparison.observed.results[0]);
-    for (label, results) in comparison.labels.iter().zip(&comparison.observed.results) {
-        for [time_s, share] in curve(&ours(comparison, results)) {
+    for (arm, label) in comparison.labels.iter().enumerate() {
+        for [time_s, share] in curve(&comparison.summary(arm)) {
             file.row(&[label.as_str().into(), time_s.into(), share.into()]);
         }
     }
     file.finish()
 }
 
-fn rates(loaded: &Loaded, comparison: &Comparison) -> ReportFile {
-    let scenario = &loaded.scenario;
+fn rates(comparison: &Comparison, arms: &[&Scenario]) -> ReportFile {
     let all = &comparison.observed.results;
     let mut file = Filling::new(&COMPARE_RATES, &["dynamic_rate_rpm"], &all[0]);
     let n = comparison.observed.replications;
-    let mut pairs: Vec<u32> =
-        comparison.whose.indices.iter().map(|&index| scenario.workloads[index].pair).collect();
-    pairs.sort_unstable();
-    pairs.dedup();
     for bin in 0..all[0].rates.len() {
-        for (label, results) in comparison.labels.iter().zip(all) {
-            for &pair in &pairs {
+        for (arm, (&scenario, results)) in arms.iter().zip(all).enumerate() {
+            for pair in pairs(scenario, &comparison.ours[arm]) {
                 let rate = results.rates.get(bin, pair as usize);
                 let id = scenario.pairs[pair as usize];
                 let ours = || {
-                    let indices = comparison.whose.indices.iter();
+                    let indices = comparison.ours[arm].iter();
                     let of_pair = indices.filter(|&&index| scenario.workloads[index].pair == pair);
                     of_pair.map(|&index| results.outcomes.get(bin, index))
                 };
                 let rpm = Some(rate.dynamic.requests / f64::from(n) * 60.0).filter(|rpm| rpm.is_finite());
                 let mut cells = vec![
                     results.rates.start(bin).as_secs_f64().into(),
-                    label.as_str().into(),
+                    comparison.labels[arm].as_str().into(),
                     scenario.orgs[id.org as usize].name.as_str().into(),
                     scenario.models[id.model as usize].name.as_str().into(),
                     rpm.into(),
@@ -117,6 +105,14 @@ fn rates(loaded: &Loaded, comparison: &Comparison) -> ReportFile {
         }
     }
     file.finish()
+}
+
+/// The pairs of some workloads, each once.
+fn pairs(scenario: &Scenario, workloads: &[usize]) -> Vec<u32> {
+    let mut pairs: Vec<u32> = workloads.iter().map(|&index| scenario.workloads[index].pair).collect();
+    pairs.sort_unstable();
+    pairs.dedup();
+    pairs
 }
 
 fn json_text(loaded: &Loaded, comparison: &Comparison) -> String {
@@ -135,7 +131,7 @@ fn json_text(loaded: &Loaded, comparison: &Comparison) -> String {
         "ranking": comparison.order.iter().map(|&arm| label(arm)).collect::<Vec<_>>(),
         "strategies": (0..comparison.labels.len()).map(|arm| {
             let mut strategy = conclusion(comparison, &comparison.judged, arm);
-            let account = ours(comparison, &observed.results[arm]).account;
+            let account = comparison.summary(arm).account;
             strategy.insert("outcomes".into(), outcomes(&account, observed.replications));
             strategy
         }).collect::<Vec<_>>(),

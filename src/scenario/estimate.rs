@@ -14,7 +14,7 @@ pub struct Estimate {
     /// Requests of one replication.
     pub requests: f64,
     /// Events of all replications: two for each attempt, two more where it is batched, one for each look of an
-    /// autoscaler.
+    /// autoscaler. Users may send as often as they can: as if they were refused at once.
     pub events: f64,
     /// Bytes held by one replication.
     pub memory_bytes: f64,
@@ -22,6 +22,8 @@ pub struct Estimate {
 
 /// Bytes of an open request with its attempt, in the engine's tables.
 const OPEN_REQUEST_BYTES: f64 = 400.0;
+/// Bytes of a user and of its place in the queue of births.
+const USER_BYTES: f64 = 64.0;
 /// Bytes of a workload's histograms, streams and names.
 const WORKLOAD_BYTES: f64 = 40_000.0;
 /// Bytes of a pair that nobody has looked at, and of one that somebody has, without what its law remembers: its state
@@ -40,6 +42,7 @@ impl Estimate {
         let run = &scenario.run;
         let length_s = run.duration.as_secs_f64() + run.drain.as_secs_f64();
         let requests: f64 = scenario.workloads.iter().map(super::Workload::expected).sum();
+        let most: f64 = scenario.workloads.iter().map(most).sum();
         // A pass of its own, and its end moved by somebody else's, for each request that is batched.
         let batches = |w: &&super::Workload| scenario.models[w.pool as usize].engine.batching().is_some();
         let turns: f64 = scenario.workloads.iter().filter(batches).map(|w| 2.0 * w.expected()).sum();
@@ -53,11 +56,13 @@ impl Estimate {
         let rows = [scenario.workloads.len(), scenario.pairs.len(), scenario.models.len()];
         let series: f64 = rows.iter().zip(BIN_BYTES).map(|(&n, bytes)| n as f64 * bytes).sum::<f64>() * bins;
         let open = requests.min(expected_open(scenario));
+        let waiting: f64 = scenario.workloads.iter().map(waiting_bytes).sum();
         Estimate {
             requests,
-            events: (2.0 * requests + turns + looks) * f64::from(run.replications),
+            events: (2.0 * most + turns + looks) * f64::from(run.replications),
             memory_bytes: series
                 + open * OPEN_REQUEST_BYTES
+                + waiting
                 + pairs_bytes(scenario)
                 + scenario.workloads.len() as f64 * WORKLOAD_BYTES,
         }
@@ -85,6 +90,21 @@ impl Estimate {
     }
 }
 
+/// The most requests that a workload is expected to make.
+fn most(workload: &super::Workload) -> f64 {
+    match workload.arrivals.users().filter(|_| workload.fallback_of.is_none()) {
+        Some(users) => users.rate_at(workload.rtt.as_secs_f64()) * workload.arrivals.operational_s(),
+        None => workload.expected(),
+    }
+}
+
+/// Bytes of what a closed loop keeps beside the requests that are on their way.
+fn waiting_bytes(workload: &super::Workload) -> f64 {
+    let users = workload.arrivals.users().map_or(0.0, |users| f64::from(users.users) * USER_BYTES);
+    let backlog = workload.arrivals.backlog().map_or(0.0, |b| b.requests() as f64 * OPEN_REQUEST_BYTES);
+    if workload.fallback_of.is_some() { 0.0 } else { users + backlog }
+}
+
 /// What the limits of all pairs take, and the tables of members. A pair is small until its first request.
 fn pairs_bytes(scenario: &Scenario) -> f64 {
     let mut requests = vec![0.0; scenario.pairs.len()];
@@ -110,8 +130,13 @@ fn expected_open(scenario: &Scenario) -> f64 {
             Some(batch) => batch.window.as_secs_f64() + batch.gather.as_secs_f64(),
             None => model.buffer.max_wait.as_secs_f64().min(3600.0),
         };
+        if w.arrivals.backlog().is_some() {
+            // Each of them has its entry from the start: `waiting_bytes`.
+            return 0.0;
+        }
         let rate = w.expected() / scenario.run.duration.as_secs_f64();
-        rate * w.arrivals.max_factor(scenario.run.duration).max(1.0) * (service_s + wait_s)
+        let open = rate * w.arrivals.max_factor(scenario.run.duration).max(1.0) * (service_s + wait_s);
+        w.arrivals.users().map_or(open, |users| open.min(users.users.into()))
     };
     scenario.workloads.iter().map(open).sum()
 }

@@ -6,6 +6,7 @@
 //! | [`spec`] | the keys of a scenario file |
 //! | [`reading`] | from text to the validated type |
 //! | [`loading`] | from disk, traces included |
+//! | `closed_loop` | what a closed loop excludes |
 //! | `fallback` | what clients fall back to, as workloads of their own |
 //! | `pools` | dedicated endpoints as models of their own |
 //! | `populations` | populations as orgs, one for each group |
@@ -15,6 +16,7 @@
 //! | [`estimate`] | events and memory, before anything is run |
 
 pub mod check;
+mod closed_loop;
 pub mod estimate;
 mod fallback;
 mod incidents;
@@ -200,12 +202,20 @@ impl Scenario {
         &self.models[..self.declared]
     }
 
-    /// The same without some workloads, by index: all else as it is, down to the rows of the pairs they had.
+    /// The same without some workloads, by index, their fallbacks among them: all else as it is, down to the rows
+    /// of the pairs they had.
+    ///
+    /// # Panics
+    /// If a workload that stays is the home of one that goes, or its fallback.
     pub fn without(&self, workloads: &[usize]) -> Scenario {
-        let mut scenario = self.clone();
-        let mut index = 0..;
-        scenario.workloads.retain(|_| !index.next().is_some_and(|i| workloads.contains(&i)));
-        scenario
+        let stays = |index: &usize| !workloads.contains(index);
+        let kept: Vec<usize> = (0..self.workloads.len()).filter(stays).collect();
+        let now = |before: u32| kept.binary_search(&(before as usize)).expect("it stays") as u32;
+        let workload = |&index: &usize| {
+            let workload = self.workloads[index].clone();
+            Workload { home: now(workload.home), fallback: workload.fallback.map(now), ..workload }
+        };
+        Scenario { workloads: kept.iter().map(workload).collect(), ..self.clone() }
     }
 
     /// A model's mix before the first service start: the workloads' configured means, weighted by the number

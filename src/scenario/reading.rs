@@ -1,6 +1,7 @@
 //! From the text of a scenario to the validated type, once.
 
 use super::check::{Check, Party};
+use super::closed_loop;
 use super::estimate::Estimate;
 use super::fallback::{self, Fallback};
 use super::spec::SCENARIO;
@@ -11,9 +12,10 @@ use crate::dist::{Dist, Law as _, Tokens};
 use crate::name::Name;
 use crate::platform::config::ModelConfig;
 use crate::platform::lane::Lane;
+use crate::platform::serving::ReplicaEngine as _;
 use crate::read::{Document, Problems, Resolved, Table, nearest};
 use crate::rng::Key;
-use crate::traffic::arrivals::{ArrivalProcess, Arrivals, LoadTrace};
+use crate::traffic::arrivals::{ArrivalProcess, Arrivals, LoadTrace, Users};
 use crate::traffic::profile::Profile;
 use crate::traffic::tokens::TokenSource;
 use crate::traffic::trace::Trace;
@@ -232,6 +234,7 @@ fn read_workload(
     let (client, fallbacks) = read_client(t, model, models, &lane, rtt);
     let key = t.opt_name("key");
     let process = process?;
+    closed_loop::check(t, &process, rtt);
     let trace = process.trace();
     for (key, law) in [("prompt_tokens", &prompt), ("output_tokens", &output)] {
         if t.clean() && law.is_none() && trace.is_none() {
@@ -243,9 +246,14 @@ fn read_workload(
     let (prompt_law, output_law) = (prompt.clone(), output.clone());
     // Opened on a key of no run, for its means alone.
     let tokens = TokenSource::new(prompt_law, output_law, max_tokens, trace, Key::new(0, 0)).ok()?;
-    let (mean_prompt, mean_output) = (tokens.mean_prompt(), tokens.mean_output());
+    let (mut mean_prompt, mean_output) = (tokens.mean_prompt(), tokens.mean_output());
+    if let ArrivalProcess::Users(Users { session: Some(session), .. }) = &process {
+        mean_prompt = session.mean_prompt(mean_prompt, mean_output);
+    }
     let model = model?;
     let price = models[model as usize].price;
+    let served_s = models[model as usize].engine.alone_s(mean_prompt, mean_output);
+    let process = process.answered_in(rtt.as_secs_f64() + served_s);
     let workload = Workload {
         org: 0,
         name,

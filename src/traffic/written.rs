@@ -66,6 +66,8 @@ fn every_process_is_read() {
         ("batch = { size = 60, every = \"1 min\" }", 1.0, 59f64.sqrt()),
         ("trace = { file = \"three.csv\", rate_scale = 2 }", 2.0, 0.0),
         ("windows = { file = \"day.csv\", client = 7, rate_scale = 2 }", 2.0, 1.0),
+        ("users = { users = 50, think.constant = \"20 s\", session = { turns = 5 } }", 2.5, 1.0),
+        ("backlog = { requests = 1000, concurrency = 64 }", 0.0, 0.0),
     ];
     assert_eq!(written.len(), PROCESSES.members.len(), "a process is missing here");
     for (text, rate, cv) in written {
@@ -111,6 +113,13 @@ fn errors_say_what_is_wrong_where() {
         ("arrivals.windows = { file = \"day.csv\", client = \"9\" }", "no client `9`"),
         ("arrivals.windows = { file = \"holes.csv\" }", "leaves a gap of 20 min"),
         ("arrivals.windows = { file = \"day.csv\", client = 7, rate_scale = 1e6 }", "above 10⁶/s"),
+        ("arrivals.users = { users = 0, think.constant = \"1 s\" }", "between 1 and 10000000"),
+        ("arrivals.users = { users = 5 }", "needs the key `think`"),
+        ("arrivals.users = { users = 5, think.constant = \"1 s\", session = {} }", "needs the key `turns`"),
+        ("arrivals.users = { users = 5, think.constant = \"1 s\", session.turns = 0 }", "between 1 and"),
+        ("arrivals.backlog = { requests = 0 }", "between 1 and 100000000"),
+        ("arrivals.backlog = { requests = 5, concurrency = 0 }", "between 1 and"),
+        ("arrivals.backlog = { requests = 5, concurrency = 1, rate = \"1/s\" }", "either `concurrency` or"),
         ("arrivals.poison = { rate = \"1/s\" }", "did you mean `poisson`"),
         ("profile = [ { at = \"2 h\", factor = 2 }, { at = \"1 h\", factor = 1 } ]", "in order of time"),
         ("profile.diurnal = { low = 1.5 }", "between 0 and 1"),

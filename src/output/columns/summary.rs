@@ -121,6 +121,11 @@ pub const SUMMARY: TableSpec = TableSpec {
             "tries",
             "tries that a breaker or a throttle of the client rejected before they were sent; not among the attempts",
         ),
+        Column::new(
+            "time_to_finish_s",
+            "s",
+            "time from the start until the last request of a backlog had succeeded; empty unless all did, and for other demand",
+        ),
     ],
 };
 

@@ -1,8 +1,9 @@
 //! Arrival processes: when a workload's requests are born.
 //!
 //! A process speaks in operational time, in which its rate is constant ([`Process`]); [`Arrivals`] maps it
-//! through the workload's profile onto the run. The processes here are open: they do not wait for answers.
-//! `constant`, `batch` and a trace begin at 0, the others after one gap.
+//! through the workload's profile onto the run. Most are open: they do not wait for answers. `constant`, `batch` and
+//! a trace begin at 0, the others after one gap. Two are closed loops, which the engine carries on as requests end:
+//! [`Users`] and [`Backlog`].
 //!
 //! A new process is a file here that implements `Process` and `Written`, and one line of the registry.
 //!
@@ -21,6 +22,7 @@
 //! # Ok::<(), String>(())
 //! ```
 
+mod backlog;
 mod batch;
 #[cfg(test)]
 mod check;
@@ -30,6 +32,7 @@ mod on_off;
 mod poisson;
 mod process;
 mod replay;
+mod users;
 mod weibull;
 mod windows;
 
@@ -40,6 +43,7 @@ use crate::registry::registry;
 use crate::rng::Stream;
 use crate::units::{SimTime, Span};
 
+pub use backlog::{Backlog, Release};
 pub use batch::Batch;
 pub use constant::Constant;
 pub use gamma::Gamma;
@@ -48,6 +52,7 @@ pub use poisson::Poisson;
 use process::Written;
 pub use process::{Birth, LoadTrace, Process, RATE_MAX_PER_S, RATE_MIN_PER_S, Recordings};
 pub use replay::Replay;
+pub use users::{CYCLE_MIN, Session, Users};
 pub use weibull::Weibull;
 pub use windows::Windowed;
 
@@ -70,6 +75,10 @@ registry! {
         Replay,
         /// Recorded rate, cv and law per window of time.
         Windowed,
+        /// A closed loop of users.
+        Users,
+        /// So many requests, all there from the start.
+        Backlog,
     }
     reads {
         mean_rate() -> f64;
@@ -94,6 +103,19 @@ impl ArrivalProcess {
             ArrivalProcess::Replay(replay) => Some(replay.trace()),
             _ => None,
         }
+    }
+
+    /// The same; of users, with the mean time to an answer of an idle platform.
+    pub fn answered_in(self, seconds: f64) -> ArrivalProcess {
+        match self {
+            ArrivalProcess::Users(users) => users.answered_in(seconds).into(),
+            other => other,
+        }
+    }
+
+    /// Whether what becomes of requests says when the next are sent: such demand has no profile.
+    pub fn is_closed(&self) -> bool {
+        matches!(self, ArrivalProcess::Users(_) | ArrivalProcess::Backlog(_))
     }
 }
 
@@ -146,6 +168,32 @@ impl Arrivals {
     /// The trace being replayed, if it is one.
     pub fn trace(&self) -> Option<&Trace> {
         self.process.trace()
+    }
+
+    /// The users of a closed loop, if it is one.
+    pub fn users(&self) -> Option<&Users> {
+        match &self.process {
+            ArrivalProcess::Users(users) => Some(users),
+            _ => None,
+        }
+    }
+
+    /// The backlog, if it is one.
+    pub fn backlog(&self) -> Option<&Backlog> {
+        match &self.process {
+            ArrivalProcess::Backlog(backlog) => Some(backlog),
+            _ => None,
+        }
+    }
+
+    /// Whether what becomes of requests says when the next are sent.
+    pub fn is_closed(&self) -> bool {
+        self.process.is_closed()
+    }
+
+    /// Operational seconds in the whole run.
+    pub fn operational_s(&self) -> f64 {
+        self.operational_s
     }
 
     /// The expected number of arrivals in the whole run.
@@ -216,6 +264,8 @@ mod tests {
             Batch::new(3, Span::from_s(1)).unwrap().into(),
             Replay::new(trace, 1.0, 1.0).unwrap().into(),
             Windowed::new(&windows.of(None, Span::from_s(10)).unwrap(), 1.0, 1.0).unwrap().into(),
+            Users::new(3, crate::dist::Constant::new(1.0).unwrap().into(), None).unwrap().into(),
+            Backlog::new(9, Release::AtOnce).unwrap().into(),
         ]
     }
 
@@ -247,7 +297,7 @@ mod tests {
                 }
                 prop_assert_eq!(arrivals.next(&mut stream), None);
                 use ArrivalProcess as A;
-                if matches!(process, A::Constant(_) | A::Batch(_) | A::Replay(_)) {
+                if matches!(process, A::Constant(_) | A::Batch(_) | A::Replay(_) | A::Backlog(_)) {
                     // Nothing random: the estimate is the count, but for an arrival at the very end.
                     prop_assert!((arrivals.expected() - f64::from(count)).abs() <= 3.0);
                 }
