@@ -65,6 +65,11 @@ impl Record<'_> {
         &self.recorder.summaries
     }
 
+    /// When the last request of a workload succeeded; 0 if none did.
+    pub fn last_success_s(&self, workload: usize) -> f64 {
+        self.recorder.last_success[workload].as_secs_f64()
+    }
+
     /// False if it was stopped.
     pub fn finished(&self) -> bool {
         self.finished

@@ -146,6 +146,7 @@ pub fn compare(arguments: &Arguments, console: &Console) -> Result<(), Error> {
         interrupt.check()?;
         return Err(Error::Failed("no replication was made".to_owned()));
     };
+    let took = began.elapsed();
     let fixed = Rule::Fixed(observed.replications);
     let mut comparison =
         Comparison::conclude(&trial, contest.whose.clone(), contest.labels(), rule, observed);
@@ -165,14 +166,12 @@ pub fn compare(arguments: &Arguments, console: &Console) -> Result<(), Error> {
             }
         }
     }
-    let took = began.elapsed();
     let loaded = &contest.base.written;
     let tables = files(loaded, &comparison, &trial.arms);
     let words = arguments.words(loaded, &comparison);
     let store = || store_comparison(dir, loaded, &comparison, &tables, !arguments.no_charts, &words);
     let names = pool.install(store)?;
-    let screen =
-        Screen { loaded, comparison: &comparison, runs: trial.runs(), took, path, names, files: &tables };
+    let screen = Screen { loaded, comparison: &comparison, took, path, names, files: &tables };
     arguments.print(&screen, console)?;
     interrupt.check()
 }

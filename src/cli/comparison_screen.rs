@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use super::comparison_words::{difference, finding, level};
-use super::figures::{UNDEFINED, money, percent, plural, ratio, seconds};
+use super::figures::{UNDEFINED, money, percent, plural, rate, ratio, seconds};
 use super::grid::{Grid, wrap};
 use super::screen::written;
 use super::stream::Paint;
@@ -36,8 +36,6 @@ pub struct Screen<'a> {
     pub loaded: &'a Loaded,
     /// What it came to.
     pub comparison: &'a Comparison,
-    /// Runs in a replication.
-    pub runs: usize,
     /// Wall time of the simulations.
     pub took: Duration,
     /// Where the result is.
@@ -103,6 +101,7 @@ impl Screen<'_> {
         let requests: u64 =
             comparison.observed.results.iter().map(|results| results.total.account.requests).sum();
         let took_s = self.took.as_secs_f64().max(1e-6);
+        let warmup = if run.warmup.is_zero() { "" } else { " after the warm-up" };
         vec![
             format!("{} ({})", self.title(), one_line(&self.loaded.file_name)),
             format!(
@@ -116,8 +115,9 @@ impl Screen<'_> {
                 self.ended(),
             ),
             format!(
-                "simulated {} in {took_s:.2} s",
-                plural(requests as f64, "request").replacen(" request", " counted request", 1),
+                "simulated {}{warmup} in {took_s:.2} s: {} requests/s",
+                plural(requests as f64, "request"),
+                rate(requests as f64 / took_s)
             ),
         ]
     }
@@ -175,6 +175,10 @@ impl Screen<'_> {
         grid
     }
 
+    fn is_measured(&self, name: &str) -> bool {
+        self.comparison.is_measured(find(name).expect("a measure"))
+    }
+
     /// Whether a measure tells any two strategies apart, or is worth a column all the same.
     fn differs(&self, place: usize) -> bool {
         let judged = &self.comparison.judged;
@@ -194,10 +198,12 @@ impl Screen<'_> {
         let baseline = &self.comparison.labels[self.comparison.baseline];
         let mut text = format!(
             "difference: to {baseline}, of the same requests in the same replication, ± half of its 95 % interval; \
-             verdict: on this one measure, at 5 % for all strategies together; p50, p99: time until that share \
-             of all requests had succeeded"
+             verdict: on this one measure, at 5 % for all strategies together"
         );
-        if self.comparison.is_measured(find("neighbours_success_share_change").expect("a measure")) {
+        if ["time_to_success_p50_s", "time_to_success_p99_s"].iter().any(|name| self.is_measured(name)) {
+            text.push_str("; p50, p99: time until that share of all requests had succeeded");
+        }
+        if self.is_measured("neighbours_success_share_change") {
             text.push_str("; neighbours: all others' success share, less what it is without these requests");
         }
         text

@@ -27,11 +27,11 @@ pub fn whose(
     watch: &dyn Watch,
     console: &Console,
 ) -> Result<Whose, Error> {
-    let orgs = || scenario.orgs.iter().map(|org| org.name.as_str());
+    let orgs = || scenario.orgs.iter().map(|org| org.written().as_str());
     if let Some(org) = org.filter(|org| !orgs().any(|known| known == *org)) {
         return Err(missing("org", org, orgs()));
     }
-    let org_of = |index: usize| scenario.orgs[scenario.workloads[index].org as usize].name.as_str();
+    let org_of = |index: usize| scenario.orgs[scenario.workloads[index].org as usize].written().as_str();
     // A fallback is no workload of the file.
     let written = (0..scenario.workloads.len()).filter(|&i| scenario.workloads[i].fallback_of.is_none());
     let there = written.filter(|&i| org.is_none_or(|org| org == org_of(i)));
@@ -47,37 +47,37 @@ pub fn whose(
         let message = "every request there goes out in a batch job, in which no client strategy has a part";
         return Err(Error::Usage(message.to_owned()));
     }
-    let mut candidates: Vec<u32> = open.iter().map(|&i| scenario.workloads[i].org).collect();
+    let mut candidates: Vec<&str> = open.iter().map(|&i| org_of(i)).collect();
     candidates.dedup();
     let chosen = match candidates[..] {
         [only] => only,
         _ => {
-            let worst = loses_most(scenario, &open, watch);
-            let name = &scenario.orgs[worst as usize].name;
+            let worst = loses_most(scenario, &open, &candidates, watch);
             console.note(&format!(
-                "the client of {name} is exchanged, which loses most requests as it stands; --org names another"
+                "the client of {worst} is exchanged, which loses most requests as it stands; --org names another"
             ));
             worst
         }
     };
-    let ours = open.into_iter().filter(|&i| scenario.workloads[i].org == chosen);
-    Ok(Whose {
-        org: scenario.orgs[chosen as usize].name.to_string(),
-        workloads: ours.map(|i| scenario.workloads[i].name.to_string()).collect(),
-    })
+    let ours = open.iter().filter(|&&i| org_of(i) == chosen);
+    let mut workloads: Vec<String> = ours.map(|&i| scenario.workloads[i].name.to_string()).collect();
+    // The groups of a population have the same ones.
+    workloads.sort();
+    workloads.dedup();
+    Ok(Whose { org: chosen.to_owned(), workloads })
 }
 
 /// The org whose workloads lose most requests in the first replication; of equals the first.
-fn loses_most(scenario: &Scenario, workloads: &[usize], watch: &dyn Watch) -> u32 {
+fn loses_most<'a>(scenario: &Scenario, workloads: &[usize], orgs: &[&'a str], watch: &dyn Watch) -> &'a str {
     let record = run_one(scenario, 0, watch, None);
-    let lost = |org: u32| -> u64 {
-        let of_org = workloads.iter().filter(|&&i| scenario.workloads[i].org == org);
+    let is_of =
+        |org: &str, i: usize| scenario.orgs[scenario.workloads[i].org as usize].written().as_str() == org;
+    let lost = |org: &str| -> u64 {
+        let of_org = workloads.iter().filter(|&&i| is_of(org, i));
         let accounts = of_org.map(|&i| &record.summaries()[i].account);
         accounts.map(|account| account.requests - account.succeeded).sum()
     };
-    let orgs = (0..scenario.orgs.len() as u32)
-        .filter(|&org| workloads.iter().any(|&i| scenario.workloads[i].org == org));
-    orgs.rev().max_by_key(|&org| lost(org)).expect("there is an org")
+    orgs.iter().rev().max_by_key(|org| lost(org)).expect("there is an org")
 }
 
 fn missing<'a>(what: &str, name: &str, known: impl Iterator<Item = &'a str> + Clone) -> Error {

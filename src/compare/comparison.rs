@@ -22,7 +22,7 @@ impl Whose {
     pub fn indices(&self, scenario: &Scenario) -> Vec<usize> {
         let is_ours = |index: &usize| {
             let workload = &scenario.workloads[*index];
-            let org = &scenario.orgs[workload.org as usize].name;
+            let org = scenario.orgs[workload.org as usize].written();
             org.as_str() == self.org && self.workloads.iter().any(|name| name == workload.name.as_str())
         };
         (0..scenario.workloads.len()).filter(is_ours).collect()

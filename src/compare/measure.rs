@@ -16,6 +16,8 @@ pub enum Better {
 pub struct Seen<'a> {
     /// The requests whose client is exchanged.
     pub ours: &'a Summary,
+    /// When the last of them succeeded.
+    pub last_success_s: f64,
     /// Everybody else's, with ours there and without; `None` if there is nobody else.
     pub others: Option<[&'a Summary; 2]>,
     /// The success share of each org that made requests.
@@ -41,6 +43,15 @@ pub struct Measure {
 /// A metric of the summary.
 fn of(summary: &Summary, name: &str) -> Option<f64> {
     metric::find(name).and_then(|metric| (metric.value)(summary))
+}
+
+/// When all were done: of a backlog as its metric says, else when the last request succeeded, if all did.
+fn finish(seen: &Seen) -> Option<f64> {
+    if !seen.ours.finishes_s.is_empty() {
+        return of(seen.ours, "time_to_finish_s");
+    }
+    let account = &seen.ours.account;
+    (account.requests > 0 && account.succeeded == account.requests).then_some(seen.last_success_s)
 }
 
 /// A metric of the neighbours: with us there, less without.
@@ -79,7 +90,7 @@ measures! {
     wasted_tokens: Count Lower "tokens served to attempts whose client had gone"
         = |seen| of(seen.ours, "wasted_tokens");
     time_to_finish_s: Seconds Lower "when the last request had succeeded; not defined if one never did"
-        = |seen| of(seen.ours, "time_to_finish_s");
+        = |seen| finish(seen);
     cost_usd: Usd Lower "cost of everything served, work done in vain included"
         = |seen| of(seen.ours, "cost_usd");
     cost_per_success_usd: Usd Lower "cost ÷ requests that succeeded"
@@ -113,7 +124,7 @@ mod tests {
         };
         let (ours, with, without) = (summary(5), summary(7), summary(9));
         let value = |name: &str, others| {
-            let seen = Seen { ours: &ours, others, shares: &[0.5, 0.7], minutes: 1.0 };
+            let seen = Seen { ours: &ours, last_success_s: 9.0, others, shares: &[0.5, 0.7], minutes: 1.0 };
             (MEASURES[find(name).unwrap()].value)(&seen)
         };
         let harm = value("neighbours_success_share_change", Some([&with, &without])).unwrap();
@@ -121,6 +132,7 @@ mod tests {
         assert_eq!(value("neighbours_success_share_change", None), None);
         assert_eq!(value("neighbours_time_to_success_p99_change_s", Some([&with, &without])), None);
         assert_eq!(value("success_share", None), Some(0.5));
+        assert_eq!(value("time_to_finish_s", None), None, "half of them never succeeded");
         let jain = value("fairness_jain", None).unwrap();
         assert!((jain - 1.44 / (2.0 * 0.74)).abs() < 1e-12, "{jain}");
     }

@@ -125,9 +125,7 @@ impl Trial<'_> {
         let without = self.has_others().then(|| records.pop().expect("a run without our requests"));
         let without = without.map(|record| sum(record.summaries().iter()));
         for (arm, record) in records.iter().enumerate() {
-            for (place, value) in
-                self.measure(arm, record.summaries(), without.as_ref()).into_iter().enumerate()
-            {
+            for (place, value) in self.measure(arm, record, without.as_ref()).into_iter().enumerate() {
                 observed.values[arm][place].push(value);
             }
         }
@@ -140,8 +138,9 @@ impl Trial<'_> {
         observed.replications += 1;
     }
 
-    fn measure(&self, arm: usize, summaries: &[Summary], without: Option<&Summary>) -> Vec<Option<f64>> {
-        let (scenario, ours) = (self.arms[arm], &self.ours[arm]);
+    fn measure(&self, arm: usize, record: &Record, without: Option<&Summary>) -> Vec<Option<f64>> {
+        let (scenario, ours, summaries) = (self.arms[arm], &self.ours[arm], record.summaries());
+        let last_success_s = ours.iter().map(|&index| record.last_success_s(index)).fold(0.0, f64::max);
         let numbered = || summaries.iter().enumerate();
         let others = sum(numbered().filter(|(index, _)| !ours.contains(index)).map(|(_, s)| s));
         let ours = sum(ours.iter().map(|&index| &summaries[index]));
@@ -153,6 +152,7 @@ impl Trial<'_> {
         let shares: Vec<f64> = (0..scenario.orgs.len() as u32).filter_map(share).collect();
         let seen = Seen {
             ours: &ours,
+            last_success_s,
             others: without.map(|without| [&others, without]),
             shares: &shares,
             minutes: scenario.run.duration.saturating_sub(scenario.run.warmup).as_secs_f64() / 60.0,
