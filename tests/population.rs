@@ -116,6 +116,7 @@ fn the_groups_together_send_what_a_plain_org_would_whatever_the_process() {
         r#"arrivals.gamma = { rate = "100/min", cv = 3.0 }"#,
         r#"arrivals.on_off = { rate = "10/s", on = "3 s", off = "17 s" }"#,
         r#"arrivals.batch = { size = 50, every = "1 min" }"#,
+        r#"arrivals.trace = { file = "conversations.csv", rate_scale = 2.0 }"#,
     ] {
         let profiled = format!("{arrivals}\nprofile = [ {{ at = \"5 min\", factor = 3 }} ]");
         let plain = births(&text("", &profiled, ""));
@@ -229,6 +230,29 @@ fn what_serves_it_moves_nobodys_requests() {
     };
     let plain = drawn("");
     assert!(plain.len() > 2500 && plain == drawn("replicas = 9\non_disconnect = \"serve\""));
+}
+
+#[test]
+fn who_falls_back_is_the_same_member_elsewhere() {
+    let orgs = org("crowd", &zipf(10, 4.0), "1200/min") + r#"client = { fallback = [{ model = "other" }] }"#;
+    let other = "[[model]]\nname = \"other\"\nengine.slots = { per_replica = 1, service.constant = \"0 s\" }\n\
+                 limit = { enforcement = \"strict\", law.fixed = { requests = \"60/min\", tokens = \"unlimited\" } }\n";
+    let scenario = read(&limited(&(other.to_owned() + &orgs)).replace("5 h", "30 min"));
+    let (_, attempts) = run_logged(&scenario);
+    let mut members = std::collections::BTreeMap::new();
+    let mut elsewhere = [[0u32; 2]; 4];
+    for a in &attempts {
+        let workload = &scenario.workloads[a.workload as usize];
+        if scenario.orgs[workload.org as usize].name.as_str() != "crowd.next40pct" {
+            continue;
+        }
+        assert_eq!(*members.entry(a.request).or_insert(a.member), a.member);
+        if workload.fallback_of.is_some() {
+            elsewhere[a.member as usize][usize::from(a.green == Some(false))] += 1;
+        }
+    }
+    // Rank 2 sends 69 a minute: what its limit here refuses is within its limit there. Nobody else is refused.
+    assert!(elsewhere[0][0] > 100 && elsewhere[1..] == [[0; 2]; 3], "{elsewhere:?}");
 }
 
 #[test]

@@ -10,6 +10,7 @@ use super::concurrency::{Concurrency, Limiter as _};
 use super::guard::Guard as _;
 use super::pacing::{Pacer as _, Pacing};
 use super::part::Ended;
+use super::retry_on::RetryOn;
 use super::throttle::Throttle;
 use crate::units::SimTime;
 
@@ -32,6 +33,7 @@ pub struct Caller {
     budget: Option<Budget>,
     throttle: Option<Throttle>,
     breaker: Option<Breaker>,
+    retry_on: RetryOn,
     in_flight: u32,
 }
 
@@ -44,6 +46,7 @@ impl Caller {
             budget: client.budget.clone(),
             throttle: client.throttle,
             breaker: client.breaker.clone(),
+            retry_on: client.retry_on,
             in_flight: 0,
         }
     }
@@ -70,6 +73,9 @@ impl Caller {
         let admitted = self.throttle.as_mut().is_none_or(|throttle| throttle.admits(now, uniform))
             && self.breaker.as_mut().is_none_or(|breaker| breaker.admits(now, uniform));
         if !admitted {
+            if !first && let Some(budget) = &mut self.budget {
+                budget.unsent();
+            }
             return false;
         }
         if let Some(pacing) = &mut self.pacing {
@@ -93,7 +99,7 @@ impl Caller {
             concurrency.ended(now, end);
         }
         if let Some(budget) = &mut self.budget {
-            budget.ended(now, end);
+            budget.ended(now, end, self.retry_on.covers(end.outcome));
         }
         if let Some(throttle) = &mut self.throttle {
             throttle.ended(now, end);

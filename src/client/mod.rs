@@ -6,6 +6,7 @@
 //! | file | concept |
 //! |---|---|
 //! | [`backoff`] | retry delays and jitter |
+//! | [`retry_on`] | which failures are retried at all |
 //! | [`honor`] | obeying `Retry-After` or `x-ratelimit-reset` |
 //! | [`pacing`] | when the next attempt may go |
 //! | [`concurrency`] | how many may be in flight |
@@ -15,6 +16,7 @@
 //! | [`hedge`] | further attempts while the first is out |
 //! | [`caller`] | what the requests of one client share |
 //! | [`part`] | what the parts have in common |
+//! | [`window`] | the recent past, as several of them remember it |
 //! | [`presets`] | real clients, constant by constant |
 
 pub mod backoff;
@@ -28,7 +30,9 @@ pub mod honor;
 pub mod pacing;
 pub mod part;
 pub mod presets;
+pub mod retry_on;
 pub mod throttle;
+pub mod window;
 
 use crate::bounds;
 use crate::read::{Form, Key, Kind, Table};
@@ -41,6 +45,7 @@ use concurrency::{CONCURRENCIES, Concurrency};
 use hedge::Hedge;
 use honor::{Advice, Honor};
 use pacing::{PACINGS, Pacing};
+use retry_on::RetryOn;
 use throttle::Throttle;
 
 /// A client strategy.
@@ -50,6 +55,8 @@ pub struct Client {
     pub max_attempts: u32,
     /// The computed delay before a retry.
     pub retry: Backoff,
+    /// Which failures are retried.
+    pub retry_on: RetryOn,
     /// Obedience to a header.
     pub honor: Honor,
     /// An attempt without an answer for so long is abandoned (and retried); [`Span::MAX`] = never.
@@ -85,6 +92,9 @@ pub const KEYS: [Key; COUNT] = [
         .optional()
         .doc("most attempts per request, hedges included; 6 with `retry`"),
     Key::one_of("retry", &RETRIES).optional().doc("the delay before a retry"),
+    Key::list("retry_on", &retry_on::FAILURE)
+        .optional()
+        .doc("which failures it retries: 429, 503, timeout; left out, all"),
     Key::table("honor", &honor::SPEC).optional().doc("which header it obeys"),
     Key::span_or_unlimited("timeout", bounds::PATIENCE).optional().doc("an attempt's; then it is retried"),
     Key::span_or_unlimited("deadline", bounds::PATIENCE).optional().doc("a request's; then it is given up"),
@@ -99,7 +109,7 @@ pub const KEYS: [Key; COUNT] = [
         .doc("jitter from another stream than 0: the same client, drawn anew"),
 ];
 
-const COUNT: usize = 13;
+const COUNT: usize = 14;
 
 /// Why a request was given up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -108,7 +118,7 @@ pub enum GaveUp {
     Attempts,
     /// The deadline came, or the next retry would have been at or after it.
     Deadline,
-    /// The response said to wait longer than the client accepts.
+    /// The response said to wait longer than the client accepts, or the client does not retry such a failure.
     NotRetryable,
     /// The window of its batch job had ended.
     Expired,
@@ -152,6 +162,9 @@ impl Client {
             client.retry = Backoff::read(chosen);
             client.max_attempts = client.max_attempts.max(presets::ATTEMPTS);
         }
+        if table.has("retry_on") {
+            client.retry_on = RetryOn::read(table.list("retry_on"));
+        }
         if let Some(mut honor) = table.opt_table("honor") {
             client.honor = Honor::read(&mut honor);
         }
@@ -160,6 +173,7 @@ impl Client {
         client.jitter_stream = table.opt_integer("jitter_stream").unwrap_or(client.jitter_stream);
         client.read_shared_parts(table);
         client.max_attempts = attempts.unwrap_or(client.max_attempts);
+        client.refuse_contradictions(table);
         client.refuse_endless(table, rtt);
         for (key, limit) in [("timeout", client.timeout), ("deadline", client.deadline)] {
             if table.clean() && limit <= rtt {
@@ -190,6 +204,31 @@ impl Client {
             let hedge = Hedge::read(&mut keys);
             self.max_attempts = self.max_attempts.max(hedge.max);
             self.hedge = Some(hedge);
+        }
+    }
+
+    /// Parts that cannot both be meant.
+    fn refuse_contradictions(&self, table: &Table) {
+        if table.clean() && table.has("timeout") && table.has("deadline") && self.timeout > self.deadline {
+            let help = "a request is given up at its deadline, whatever its attempt's timeout";
+            table.error_at(
+                "timeout",
+                "the timeout of an attempt is beyond its request's deadline",
+                Some(help.into()),
+            );
+        }
+        let hedges = self.hedge.filter(|_| table.has("hedge")).map_or(1, |hedge| hedge.max);
+        if table.clean() && hedges > self.max_attempts {
+            let help = format!("give `max_attempts` at least {hedges}, or `hedge.max` less");
+            table.error_at("hedge", "more hedges than attempts are allowed", Some(help));
+        }
+        // Such a budget is told of every retry's end but that of one which its deadline ends before it is sent.
+        let waits = self.pacing.is_some() || self.concurrency.is_some();
+        let counts = matches!(self.budget, Some(Budget::Active(_)));
+        if table.clean() && counts && waits && self.deadline != Span::MAX {
+            let help = "use a `timeout`, or the budget `ratio`";
+            let message = "the budget `active` does not go with a deadline where attempts wait for pacing or concurrency";
+            table.error_at("deadline", message, Some(help.into()));
         }
     }
 
@@ -238,7 +277,11 @@ impl Client {
         if memory.attempts >= self.max_attempts {
             return Next::GiveUp(GaveUp::Attempts);
         }
-        let computed = self.retry.delay(memory.attempts - 1, uniform(0), &mut memory.previous);
+        if !self.retry_on.covers(reply.map(|reply| reply.outcome)) {
+            return Next::GiveUp(GaveUp::NotRetryable);
+        }
+        let limited = reply.is_some_and(|reply| reply.outcome.status() == 429);
+        let computed = self.retry.delay(memory.attempts - 1, limited, uniform(0), &mut memory.previous);
         let delay = match reply.map_or(Advice::Silent, |r| self.honor.advice(r)) {
             Advice::Stop => return Next::GiveUp(GaveUp::NotRetryable),
             Advice::Silent => computed,

@@ -38,3 +38,11 @@ impl Ended {
         matches!(self.outcome, Some(Outcome::LimitedRequest | Outcome::LimitedToken))
     }
 }
+
+#[cfg(test)]
+impl Ended {
+    /// The end of the only attempt in flight, for tests.
+    pub(crate) fn alone(outcome: Option<Outcome>) -> Ended {
+        Ended { outcome, latency: Span::ZERO, in_flight: 1, attempt: 1, acquired: 0 }
+    }
+}

@@ -2,6 +2,7 @@
 
 use super::guard::Guard;
 use super::part::Ended;
+use super::window::Window;
 use crate::bounds;
 use crate::read::{Key, Spec, Table};
 use crate::units::{SimTime, Span};
@@ -14,55 +15,34 @@ const BUCKETS: usize = 24;
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Throttle {
     k: f64,
-    bucket: Span,
     /// Requests, accepts.
-    buckets: [[u32; 2]; BUCKETS],
-    sums: [u64; 2],
-    current: u64,
+    past: Window<[u32; 2], BUCKETS>,
 }
 
 impl Throttle {
     /// A throttle that has seen nothing.
     pub const fn new(k: f64, window: Span) -> Throttle {
-        let bucket = Span::from_ns(window.as_ns().div_ceil(BUCKETS as u64));
-        Throttle { k, bucket, buckets: [[0; 2]; BUCKETS], sums: [0; 2], current: 0 }
+        Throttle { k, past: Window::new(window, [0; 2]) }
     }
 
     /// Read the table.
     pub fn read(table: &mut Table) -> Throttle {
         Throttle::new(table.number("k"), table.span("window"))
     }
-
-    fn count(&mut self, now: SimTime, what: usize) {
-        self.advance(now);
-        self.buckets[(self.current % BUCKETS as u64) as usize][what] += 1;
-        self.sums[what] += 1;
-    }
-
-    fn advance(&mut self, now: SimTime) {
-        let current = now.as_ns() / self.bucket.as_ns();
-        for number in 1..=current.saturating_sub(self.current).min(BUCKETS as u64) {
-            let bucket = &mut self.buckets[((self.current + number) % BUCKETS as u64) as usize];
-            let [requests, accepts] = std::mem::take(bucket);
-            self.sums[0] -= u64::from(requests);
-            self.sums[1] -= u64::from(accepts);
-        }
-        self.current = current;
-    }
 }
 
 impl Guard for Throttle {
     fn admits(&mut self, now: SimTime, uniform: f64) -> bool {
-        self.advance(now);
-        let [requests, accepts] = self.sums.map(|sum| sum as f64);
+        let past = self.past.past(now);
+        let [requests, accepts] = [0, 1].map(|i| past.iter().map(|bucket| f64::from(bucket[i])).sum::<f64>());
         let rejected = (requests - self.k * accepts) / (requests + 1.0);
-        self.count(now, 0);
+        self.past.now(now)[0] += 1;
         uniform >= rejected
     }
 
     fn ended(&mut self, now: SimTime, end: &Ended) {
         if end.ok() {
-            self.count(now, 1);
+            self.past.now(now)[1] += 1;
         }
     }
 }
@@ -100,14 +80,7 @@ mod tests {
                     let ok = allowance >= 1.0;
                     allowance -= if ok { 1.0 } else { 0.0 };
                     let outcome = if ok { Outcome::Ok } else { Outcome::Unavailable };
-                    let end = Ended {
-                        outcome: Some(outcome),
-                        latency: Span::ZERO,
-                        in_flight: 1,
-                        attempt: 1,
-                        acquired: 0,
-                    };
-                    throttle.ended(now, &end);
+                    throttle.ended(now, &Ended::alone(Some(outcome)));
                     sent += u32::from(at_s >= 300.0);
                 }
             }

@@ -25,13 +25,13 @@ pub enum Demand {
     /// Whatever becomes of them.
     Open,
     /// Each user's after the one before.
-    Users(Crowd),
+    Users(Thinkers),
     /// All at the start, held until they may go.
     Backlog(Held),
 }
 
 /// The users of a workload.
-pub struct Crowd {
+pub struct Thinkers {
     plan: Users,
     think: Key,
     users: Vec<User>,
@@ -64,7 +64,7 @@ impl Demand {
             return Demand::Open;
         }
         match (workload.arrivals.users(), workload.arrivals.backlog()) {
-            (Some(users), _) => Demand::Users(Crowd {
+            (Some(users), _) => Demand::Users(Thinkers {
                 plan: users.clone(),
                 think: key.with("think"),
                 users: vec![User::default(); users.users as usize],
@@ -84,7 +84,7 @@ impl Demand {
     }
 }
 
-impl Crowd {
+impl Thinkers {
     /// The number of a user's next request.
     fn number(&self, user: u32) -> u64 {
         self.users[user as usize].turns * u64::from(self.plan.users) + u64::from(user)
@@ -119,8 +119,8 @@ impl Crowd {
 impl<O: Observer> Engine<'_, O> {
     /// All users begin to think.
     pub(super) fn start_users(&mut self, workload: u32) {
-        let Demand::Users(crowd) = &self.sources[workload as usize].demand else { return };
-        let users = crowd.plan.users;
+        let Demand::Users(thinkers) = &self.sources[workload as usize].demand else { return };
+        let users = thinkers.plan.users;
         (0..users).for_each(|user| self.await_user(SimTime::ZERO, workload, user));
     }
 
@@ -128,12 +128,12 @@ impl<O: Observer> Engine<'_, O> {
     fn await_user(&mut self, now: SimTime, workload: u32, user: u32) {
         let stop = SimTime::ZERO + self.scenario.run.duration;
         let source = &mut self.sources[workload as usize];
-        let Demand::Users(crowd) = &mut source.demand else { unreachable!("only a crowd has users") };
-        let born = crowd.think(now, user);
+        let Demand::Users(thinkers) = &mut source.demand else { unreachable!("only a thinkers has users") };
+        let born = thinkers.think(now, user);
         if born >= stop {
             return;
         }
-        crowd.due.push(Reverse((born, user)));
+        thinkers.due.push(Reverse((born, user)));
         let at = self.birth_seen(workload, born);
         self.schedule(at, Event::Arrival(workload));
     }
@@ -141,14 +141,14 @@ impl<O: Observer> Engine<'_, O> {
     /// The next request of a workload's users is drawn, if one is born before `end`.
     pub(super) fn draw_user(&mut self, workload: u32, end: SimTime) {
         let source = &mut self.sources[workload as usize];
-        let Demand::Users(crowd) = &mut source.demand else { return };
-        if crowd.due.peek().is_none_or(|&Reverse((born, _))| born >= end) {
+        let Demand::Users(thinkers) = &mut source.demand else { return };
+        if thinkers.due.peek().is_none_or(|&Reverse((born, _))| born >= end) {
             return;
         }
-        let Reverse((born, user)) = crowd.due.pop().expect("one was seen");
-        let number = crowd.number(user);
+        let Reverse((born, user)) = thinkers.due.pop().expect("one was seen");
+        let number = thinkers.number(user);
         let (own, output) = source.tokens.draw_numbered(number, &Arrival { at: born, tokens: None });
-        let prompt = crowd.speak(user, own, output);
+        let prompt = thinkers.speak(user, own, output);
         source.service_stream = source.key.with("service").number(number).stream();
         source.next = Some(Nature { born, number, prompt, output, member: 0 });
     }
@@ -175,8 +175,8 @@ impl<O: Observer> Engine<'_, O> {
         let request = self.requests[id];
         match &mut self.sources[request.home as usize].demand {
             Demand::Open => {}
-            Demand::Users(crowd) => {
-                let user = (request.number % u64::from(crowd.plan.users)) as u32;
+            Demand::Users(thinkers) => {
+                let user = (request.number % u64::from(thinkers.plan.users)) as u32;
                 self.await_user(now, request.home, user);
             }
             // In the batch lane all go out in files, and one that was never sent leaves no place.

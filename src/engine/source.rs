@@ -97,9 +97,9 @@ impl Source {
         Source {
             key,
             arrivals: workload.arrivals.clone(),
+            demand: Demand::new(workload, key),
             arrival_stream: population.with("arrivals").stream(),
             members: Members::new(group, population, key),
-            demand: Demand::new(workload, key),
             tokens: TokenSource::new(
                 workload.prompt.clone(),
                 workload.output.clone(),

@@ -62,8 +62,8 @@ impl Estimate {
             events: (2.0 * most + turns + looks) * f64::from(run.replications),
             memory_bytes: series
                 + open * OPEN_REQUEST_BYTES
-                + pairs_bytes(scenario)
                 + waiting
+                + pairs_bytes(scenario)
                 + scenario.workloads.len() as f64 * WORKLOAD_BYTES,
         }
     }
@@ -90,6 +90,21 @@ impl Estimate {
     }
 }
 
+/// The most requests that a workload is expected to make.
+fn most(workload: &super::Workload) -> f64 {
+    match workload.arrivals.users().filter(|_| workload.fallback_of.is_none()) {
+        Some(users) => users.rate_at(workload.rtt.as_secs_f64()) * workload.arrivals.operational_s(),
+        None => workload.expected(),
+    }
+}
+
+/// Bytes of what a closed loop keeps beside the requests that are on their way.
+fn waiting_bytes(workload: &super::Workload) -> f64 {
+    let users = workload.arrivals.users().map_or(0.0, |users| f64::from(users.users) * USER_BYTES);
+    let backlog = workload.arrivals.backlog().map_or(0.0, |b| b.requests() as f64 * OPEN_REQUEST_BYTES);
+    if workload.fallback_of.is_some() { 0.0 } else { users + backlog }
+}
+
 /// What the limits of all pairs take, and the tables of members. A pair is small until its first request.
 fn pairs_bytes(scenario: &Scenario) -> f64 {
     let mut requests = vec![0.0; scenario.pairs.len()];
@@ -104,21 +119,6 @@ fn pairs_bytes(scenario: &Scenario) -> f64 {
     let crowded = scenario.orgs.iter().filter(|org| org.crowd.is_some());
     let tables: f64 = crowded.map(|org| f64::from(org.members()) * MEMBER_BYTES).sum();
     scenario.pairs.iter().zip(requests).map(of_pair).sum::<f64>() + tables
-}
-
-/// The most requests that a workload is expected to make.
-fn most(workload: &super::Workload) -> f64 {
-    match workload.arrivals.users().filter(|_| workload.fallback_of.is_none()) {
-        Some(users) => users.rate_at(workload.rtt.as_secs_f64()) * workload.arrivals.operational_s(),
-        None => workload.expected(),
-    }
-}
-
-/// Bytes of what a closed loop keeps beside the requests that are on their way.
-fn waiting_bytes(workload: &super::Workload) -> f64 {
-    let users = workload.arrivals.users().map_or(0.0, |users| f64::from(users.users) * USER_BYTES);
-    let backlog = workload.arrivals.backlog().map_or(0.0, |b| b.requests() as f64 * OPEN_REQUEST_BYTES);
-    if workload.fallback_of.is_some() { 0.0 } else { users + backlog }
 }
 
 /// Requests open at a time, were all served without waiting, each open for its service and its buffer wait.

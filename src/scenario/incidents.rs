@@ -89,7 +89,7 @@ pub(super) fn add_traffic(
             "at most {most} incidents of traffic are allowed, each counted once for every model and group"
         ));
     }
-    for workload in workloads.iter_mut() {
+    for workload in workloads {
         // A closed loop has its own pace, and what falls back comes from its home.
         if workload.arrivals.is_closed() || workload.fallback_of.is_some() {
             continue;

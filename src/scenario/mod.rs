@@ -6,6 +6,7 @@
 //! | [`spec`] | the keys of a scenario file |
 //! | [`reading`] | from text to the validated type |
 //! | [`loading`] | from disk, traces included |
+//! | `closed_loop` | what a closed loop excludes |
 //! | `fallback` | what clients fall back to, as workloads of their own |
 //! | `pools` | dedicated endpoints as models of their own |
 //! | `populations` | populations as orgs, one for each group |
@@ -15,6 +16,7 @@
 //! | [`estimate`] | events and memory, before anything is run |
 
 pub mod check;
+mod closed_loop;
 pub mod estimate;
 mod fallback;
 mod incidents;

@@ -23,17 +23,12 @@ pub(super) fn read(row: &mut Table, members: &mut u64) -> Option<Population> {
     Some(population)
 }
 
-/// A workload of a population has arrivals of its own, not its members' answers'; it, and what it falls back to,
-/// are served serverless.
-pub(super) fn refuse_what_members_lack(table: &Table, routes: &[Workload]) {
-    if table.clean() && routes[0].arrivals.is_closed() {
-        let help =
-            "a population's requests come as one stream: write open arrivals, for example `arrivals.poisson`";
-        table.error_at(
-            "arrivals",
-            "members of a population are not users in a closed loop",
-            Some(help.into()),
-        );
+/// A workload of a population, and what it falls back to, are served serverless; its demand is open, since a request's
+/// end tells nothing to whoever sends the next.
+pub(super) fn refuse_lanes(table: &Table, routes: &[Workload]) {
+    if routes[0].arrivals.is_closed() && table.clean() {
+        let help = "write an org that stands for one member, or `poisson` at the rate of all users together";
+        table.error_at("arrivals", "a population has no closed loops", Some(help.into()));
     }
     let elsewhere = routes.iter().position(|route| !matches!(route.lane, Lane::Serverless));
     if let Some(route) = elsewhere.filter(|_| table.clean()) {

@@ -1,6 +1,7 @@
 //! From the text of a scenario to the validated type, once.
 
 use super::check::{Check, Party};
+use super::closed_loop;
 use super::estimate::Estimate;
 use super::fallback::{self, Fallback};
 use super::spec::SCENARIO;
@@ -14,7 +15,7 @@ use crate::platform::lane::Lane;
 use crate::platform::serving::ReplicaEngine as _;
 use crate::read::{Document, Problems, Resolved, Table, nearest};
 use crate::rng::Key;
-use crate::traffic::arrivals::{ArrivalProcess, Arrivals, CYCLE_MIN, LoadTrace, Users};
+use crate::traffic::arrivals::{ArrivalProcess, Arrivals, LoadTrace, Users};
 use crate::traffic::profile::Profile;
 use crate::traffic::tokens::TokenSource;
 use crate::traffic::trace::Trace;
@@ -180,7 +181,7 @@ fn read_orgs(
                 pools::agree(&table, route, &mut endpoints, &mut enqueued);
             }
             if population.is_some() {
-                populations::refuse_what_members_lack(&table, &routes);
+                populations::refuse_lanes(&table, &routes);
             }
             workloads.push((routes[0].name.clone(), routes));
         }
@@ -233,7 +234,7 @@ fn read_workload(
     let (client, fallbacks) = read_client(t, model, models, &lane, rtt);
     let key = t.opt_name("key");
     let process = process?;
-    check_closed_loop(t, &process, rtt);
+    closed_loop::check(t, &process, rtt);
     let trace = process.trace();
     for (key, law) in [("prompt_tokens", &prompt), ("output_tokens", &output)] {
         if t.clean() && law.is_none() && trace.is_none() {
@@ -278,26 +279,6 @@ fn read_workload(
         rtt,
     };
     Some((workload, fallbacks))
-}
-
-/// A closed loop has its own pace: no profile, and some time from one request of a user to the next.
-fn check_closed_loop(t: &Table, process: &ArrivalProcess, rtt: Span) {
-    if process.is_closed() && t.has("profile") && t.clean() {
-        let help = "of users change `think`, of a backlog `concurrency` or `rate`; or use an open process";
-        t.error_at("profile", "a closed loop sets its own pace: it has no profile", Some(help.into()));
-    }
-    if let ArrivalProcess::Users(users) = process {
-        let cycle = rtt.saturating_add(Span::from_secs_f64(users.mean_think_s()));
-        if t.clean() && cycle < CYCLE_MIN {
-            let help =
-                "give `think` or `rtt` some time: a refusal at once would be followed by a request at once";
-            t.error_at(
-                "arrivals",
-                "users that neither think nor wait would send for ever",
-                Some(help.into()),
-            );
-        }
-    }
 }
 
 /// The client of a workload and what it falls back to: in the batch lane, one attempt that has the window's time.

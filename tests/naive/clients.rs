@@ -138,23 +138,33 @@ impl Naive<'_> {
         }
         let jitter = self.sources[request.workload].jitter;
         let u = |draw: u64| jitter.uniform(request.number, 2 * u64::from(request.sent) + draw);
+        let retried = match reply.map(|reply| reply.outcome) {
+            None => client.retry_on.silence,
+            Some(Outcome::Unavailable) => client.retry_on.unavailable,
+            Some(_) => client.retry_on.limited,
+        };
+        if !retried {
+            return self.give_up(now, r, GaveUp::NotRetryable);
+        }
         let computed = match client.retry {
             Backoff::Immediate => 0,
             Backoff::Fixed { delay } => ns(delay),
-            Backoff::Exponential { base, cap, jitter } => {
-                let (base, cap) = (ns(base), ns(cap));
-                let e = cap.min(base << (request.sent - 1).min(40));
-                let part = |share: f64| (e as f64 * share).round() as Ns;
-                let previous = request.delay.max(base);
-                request.delay = match jitter {
-                    Jitter::None => e,
-                    Jitter::Full => part(u(0)),
-                    Jitter::Equal => part(0.5 + 0.5 * u(0)),
-                    Jitter::Quarter => part(1.0 - 0.25 * u(0)),
+            Backoff::Exponential(e) => {
+                let was_429 = reply.is_some_and(|reply| reply.outcome != Outcome::Unavailable);
+                let base = ns(if was_429 { e.base } else { e.base_other });
+                let part = |of: Ns, share: f64| (of as f64 * share).round() as Ns;
+                let jittered = match e.jitter {
+                    Jitter::Between { at_0, at_1 } => {
+                        let doubled = base << (request.sent - 1 + e.from).min(40);
+                        let above = (doubled.min(ns(e.cap)) - ns(e.floor)).max(0);
+                        ns(e.floor) + part(above, at_0 + (at_1 - at_0) * u(0))
+                    }
                     Jitter::Decorrelated => {
-                        cap.min(base + ((3 * previous - base) as f64 * u(0)).round() as Ns)
+                        let previous = request.delay.max(base);
+                        ns(e.cap).min(base + part(3 * previous - base, u(0)))
                     }
                 };
+                request.delay = (jittered + part(ns(e.plus), u(0))).min(ns(e.max));
                 request.delay
             }
         };
@@ -168,9 +178,13 @@ impl Naive<'_> {
             Some(told) if told > ns(honor.max) && honor.beyond == Beyond::GiveUp => {
                 return self.give_up(now, r, GaveUp::NotRetryable);
             }
-            Some(told) if told > 0 && told <= ns(honor.max) => {
+            Some(told) if told > 0 && (told <= ns(honor.max) || honor.beyond == Beyond::Clip) => {
+                let told = told.min(ns(honor.max));
                 let wait = if honor.combine == Combine::Floor { told.max(computed) } else { told };
-                (wait as f64 * (1.0 + honor.jitter * u(1))).round() as Ns
+                let part = |of: Ns, share: f64| (of as f64 * share).round() as Ns;
+                part(wait, 1.0 + honor.jitter * u(1))
+                    + part(told, honor.spread * u(1))
+                    + part(ns(honor.plus), u(1))
             }
             _ => computed,
         };

@@ -3,6 +3,7 @@
 use crate::bounds;
 use crate::client::guard::Guard;
 use crate::client::part::{Ended, Written};
+use crate::client::window::Window;
 use crate::read::{Key, Member, Spec, Tagged};
 use crate::units::{SimTime, Span};
 
@@ -10,17 +11,15 @@ use crate::units::{SimTime, Span};
 const BUCKETS: usize = 10;
 
 /// Opens when at least `requests` attempts ended in the last `window` and at least `share` of them failed; after
-/// `open` one probe goes, and its success closes it (Netflix/Hystrix `HystrixCommandProperties`,
-/// `HystrixCircuitBreaker`).
+/// `open` one probe goes, and the first end after that closes it, if good, or opens it anew (Netflix/Hystrix 1.5
+/// `HystrixCommandProperties`, `HystrixCircuitBreaker`, which looks every 500 ms; this one at every end).
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct ErrorWindow {
     requests: u32,
     share: f64,
     open: Span,
-    bucket: Span,
     /// Ended, failed.
-    buckets: [[u32; 2]; BUCKETS],
-    current: u64,
+    past: Window<[u32; 2], BUCKETS>,
     /// Since when it is open.
     opened: Option<SimTime>,
     probing: bool,
@@ -29,24 +28,7 @@ pub struct ErrorWindow {
 impl ErrorWindow {
     /// A closed breaker.
     pub const fn new(window: Span, requests: u32, share: f64, open: Span) -> ErrorWindow {
-        ErrorWindow {
-            requests,
-            share,
-            open,
-            bucket: Span::from_ns(window.as_ns().div_ceil(BUCKETS as u64)),
-            buckets: [[0; 2]; BUCKETS],
-            current: 0,
-            opened: None,
-            probing: false,
-        }
-    }
-
-    fn advance(&mut self, now: SimTime) {
-        let current = now.as_ns() / self.bucket.as_ns();
-        for number in 1..=current.saturating_sub(self.current).min(BUCKETS as u64) {
-            self.buckets[((self.current + number) % BUCKETS as u64) as usize] = [0; 2];
-        }
-        self.current = current;
+        ErrorWindow { requests, share, open, past: Window::new(window, [0; 2]), opened: None, probing: false }
     }
 }
 
@@ -63,20 +45,20 @@ impl Guard for ErrorWindow {
     }
 
     fn ended(&mut self, now: SimTime, end: &Ended) {
-        self.advance(now);
         if std::mem::take(&mut self.probing) {
             if end.ok() {
                 self.opened = None;
-                self.buckets = [[0; 2]; BUCKETS];
+                self.past.clear();
             } else {
                 self.opened = Some(now);
             }
             return;
         }
-        let bucket = &mut self.buckets[(self.current % BUCKETS as u64) as usize];
+        let bucket = self.past.now(now);
         bucket[0] += 1;
         bucket[1] += u32::from(!end.ok());
-        let sum = |i: usize| self.buckets.iter().map(|bucket| bucket[i]).sum::<u32>();
+        let past = self.past.past(now);
+        let sum = |i: usize| past.iter().map(|bucket| bucket[i]).sum::<u32>();
         let (ended, failed) = (sum(0), sum(1));
         if self.opened.is_none()
             && ended >= self.requests
@@ -115,7 +97,7 @@ mod tests {
     use crate::reply::Outcome;
 
     fn end(outcome: Outcome) -> Ended {
-        Ended { outcome: Some(outcome), latency: Span::ZERO, in_flight: 1, attempt: 1, acquired: 0 }
+        Ended::alone(Some(outcome))
     }
 
     #[test]

@@ -3,6 +3,7 @@
 //! A new breaker is a file here that implements [`Guard`](super::guard::Guard) and `Written`, and one line of the
 //! registry.
 
+mod count_window;
 mod error_window;
 
 use super::guard::Guard;
@@ -11,6 +12,7 @@ use crate::read::Family;
 use crate::registry::registry;
 use crate::units::SimTime;
 
+pub use count_window::CountWindow;
 pub use error_window::ErrorWindow;
 
 registry! {
@@ -18,6 +20,8 @@ registry! {
     pub enum Breaker: Guard {
         /// Opens on the share of errors in a window of time.
         ErrorWindow,
+        /// Opens on the share of errors among the last attempts.
+        CountWindow,
     }
     reads {}
     advances {

@@ -2,6 +2,9 @@
 //!
 //! A new budget is a file here that implements [`RetryBudget`] and `Written`, and one line of the registry.
 
+mod active;
+mod grpc;
+mod quota;
 mod ratio;
 mod retry_budget;
 
@@ -10,6 +13,9 @@ use crate::read::Family;
 use crate::registry::registry;
 use crate::units::SimTime;
 
+pub use active::Active;
+pub use grpc::Grpc;
+pub use quota::Quota;
 pub use ratio::Ratio;
 pub use retry_budget::RetryBudget;
 
@@ -18,12 +24,19 @@ registry! {
     pub enum Budget: RetryBudget {
         /// A share of the requests.
         Ratio,
+        /// gRPC's retry throttling.
+        Grpc,
+        /// The AWS SDKs' quota.
+        Quota,
+        /// A share of what is in flight.
+        Active,
     }
     reads {}
     advances {
         first(now: SimTime) -> ();
-        ended(now: SimTime, end: &Ended) -> ();
+        ended(now: SimTime, end: &Ended, retried: bool) -> ();
         withdraw(now: SimTime, end: &Ended) -> Option<u32>;
+        unsent() -> ();
     }
     written[] as Written, given ();
 }

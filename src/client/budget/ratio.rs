@@ -3,6 +3,7 @@
 use super::RetryBudget;
 use crate::bounds;
 use crate::client::part::{Ended, Written};
+use crate::client::window::Window;
 use crate::read::{Key, Member, Spec, Tagged};
 use crate::units::{NS_PER_S, Quantity, SimTime, Span};
 
@@ -16,57 +17,34 @@ const BUCKETS: usize = 10;
 /// is forgotten together with the deposits of its time.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Ratio {
+    deposit: i64,
     withdrawal: i64,
     reserve: i64,
-    bucket: Span,
-    buckets: [i64; BUCKETS],
-    /// Number of the bucket in which now is.
-    current: u64,
+    balance: Window<i64, BUCKETS>,
 }
 
 impl Ratio {
     /// A budget of `ratio` retries per request and `min_per_s` retries per second.
     pub const fn new(ratio: f64, min_per_s: f64, ttl: Span) -> Ratio {
-        let withdrawal = if ratio == 0.0 { 1000 } else { (1000.0 / ratio) as i64 };
+        // Without a ratio requests deposit nothing, and all there is is the reserve.
+        let (deposit, withdrawal) = if ratio == 0.0 { (0, 1) } else { (1000, (1000.0 / ratio) as i64) };
         let ttl_s = ttl.as_ns() as f64 / NS_PER_S as f64;
-        Ratio {
-            withdrawal,
-            reserve: (min_per_s * ttl_s * withdrawal as f64) as i64,
-            bucket: Span::from_ns(ttl.as_ns().div_ceil(BUCKETS as u64)),
-            buckets: [0; BUCKETS],
-            current: 0,
-        }
-    }
-
-    fn advance(&mut self, now: SimTime) {
-        let current = now.as_ns() / self.bucket.as_ns();
-        let passed = current.saturating_sub(self.current).min(BUCKETS as u64);
-        for number in 1..=passed {
-            self.buckets[((self.current + number) % BUCKETS as u64) as usize] = 0;
-        }
-        self.current = current;
-    }
-
-    fn add(&mut self, now: SimTime, amount: i64) {
-        self.advance(now);
-        self.buckets[(self.current % BUCKETS as u64) as usize] += amount;
+        let reserve = (min_per_s * ttl_s * withdrawal as f64) as i64;
+        Ratio { deposit, withdrawal, reserve, balance: Window::new(ttl, 0) }
     }
 }
 
 impl RetryBudget for Ratio {
     fn first(&mut self, now: SimTime) {
-        self.add(now, 1000);
+        *self.balance.now(now) += self.deposit;
     }
 
-    fn ended(&mut self, _: SimTime, _: &Ended) {}
-
     fn withdraw(&mut self, now: SimTime, _: &Ended) -> Option<u32> {
-        self.advance(now);
-        let balance = self.reserve + self.buckets.iter().sum::<i64>();
+        let balance = self.reserve + self.balance.past(now).iter().sum::<i64>();
         if balance < self.withdrawal {
             return None;
         }
-        self.add(now, -self.withdrawal);
+        *self.balance.now(now) -= self.withdrawal;
         Some(1)
     }
 }
@@ -97,22 +75,30 @@ impl Written for Ratio {
 mod tests {
     use super::*;
 
-    const FAILED: Ended = Ended { outcome: None, latency: Span::ZERO, in_flight: 1, attempt: 1, acquired: 0 };
-
     /// VALIDATION V12: 1 000 requests per second that all fail.
     #[test]
     fn v12_the_steady_state_is_the_ratio_and_the_minimum() {
         let mut budget = Ratio::new(0.2, 10.0, Span::from_s(10));
+        let failed = Ended::alone(None);
         let mut retries = [0u32; 60];
         for request in 0..60_000u64 {
             let now = SimTime::from_ns(request * 1_000_000);
             budget.first(now);
             // As many retries as it allows.
-            while budget.withdraw(now, &FAILED).is_some() {
+            while budget.withdraw(now, &failed).is_some() {
                 retries[(request / 1000) as usize] += 1;
             }
         }
         let per_s = f64::from(retries[30..].iter().sum::<u32>()) / 30.0;
         assert!((per_s - 210.0).abs() < 0.03 * 210.0, "{per_s}");
+    }
+
+    #[test]
+    fn without_a_ratio_the_reserve_is_all_there_is() {
+        let mut budget = Ratio::new(0.0, 2.0, Span::from_s(10));
+        let failed = Ended::alone(None);
+        let now = SimTime::from_s(1);
+        (0..1000).for_each(|_| budget.first(now));
+        assert_eq!((0..1000).filter(|_| budget.withdraw(now, &failed).is_some()).count(), 20);
     }
 }

@@ -152,7 +152,7 @@ impl<'t> Builder<'t> {
         let [Some(a), Some(b), Some(c)] = of.map(|operand| self.known(operand)) else {
             return self.push(Node::Apply(op, of.map(|operand| operand.node)), at);
         };
-        let [value] = op.apply([a], [b], || [c]);
+        let value = op.apply(a, b, c);
         if !value.is_finite() {
             return Err(Fault::new(at, "not a number, or too large"));
         }

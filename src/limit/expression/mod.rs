@@ -92,8 +92,8 @@ impl Expression {
                 Node::Quantity(i) => quantities[usize::from(i)],
                 Node::Constant(value) => value,
                 Node::Apply(op, from) => {
-                    let [a, b, c] = from.map(|node| [values[usize::from(node)]]);
-                    op.apply(a, b, || c)[0]
+                    let [a, b, c] = from.map(|node| values[usize::from(node)]);
+                    op.apply(a, b, c)
                 }
             };
             values.push(value);

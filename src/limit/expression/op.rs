@@ -30,13 +30,6 @@ pub(super) enum Op {
     Ceil,
     Clamp,
     If,
-    // Two in one, which no text names and a program is made with: (a + b)·c, a·b + c, and the least, the largest
-    // and the bounded of three.
-    AddMultiply,
-    MultiplyAdd,
-    MinMin,
-    MaxMax,
-    MinMax,
 }
 
 #[inline]
@@ -60,58 +53,10 @@ fn most(a: f64, b: f64) -> f64 {
 }
 
 impl Op {
-    /// Its value in each lane; of an operation with fewer arguments the last are ignored. Comparisons are 1 or 0,
-    /// and what is not 0 counts as true.
-    #[inline(always)]
-    pub(super) fn apply<const N: usize>(
-        self,
-        a: [f64; N],
-        b: [f64; N],
-        c: impl Fn() -> [f64; N],
-    ) -> [f64; N] {
-        match self {
-            Op::Add => from_fn(|i| a[i] + b[i]),
-            Op::Subtract => from_fn(|i| a[i] - b[i]),
-            Op::Multiply => from_fn(|i| a[i] * b[i]),
-            Op::Divide => from_fn(|i| a[i] / b[i]),
-            Op::Min => from_fn(|i| least(a[i], b[i])),
-            Op::Max => from_fn(|i| most(a[i], b[i])),
-            // Not `f64::clamp`, which panics where the bounds are crossed.
-            Op::Clamp => {
-                let c = c();
-                from_fn(|i| least(most(a[i], b[i]), c[i]))
-            }
-            Op::AddMultiply => {
-                let c = c();
-                from_fn(|i| (a[i] + b[i]) * c[i])
-            }
-            Op::MultiplyAdd => {
-                let c = c();
-                from_fn(|i| a[i] * b[i] + c[i])
-            }
-            Op::MinMin => {
-                let c = c();
-                from_fn(|i| least(least(a[i], b[i]), c[i]))
-            }
-            Op::MaxMax => {
-                let c = c();
-                from_fn(|i| most(most(a[i], b[i]), c[i]))
-            }
-            Op::MinMax => {
-                let c = c();
-                from_fn(|i| most(least(a[i], b[i]), c[i]))
-            }
-            _ => {
-                let c = c();
-                from_fn(|i| self.rare(a[i], b[i], c[i]))
-            }
-        }
-    }
-
-    /// What a rate law needs less often stands apart: with calls of the mathematical library beside them the
-    /// common operations would not stay in vector registers.
+    /// Its value; of an operation with fewer arguments the last are ignored. Comparisons are 1 or 0, and what is not
+    /// 0 counts as true.
     #[inline(never)]
-    fn rare(self, a: f64, b: f64, c: f64) -> f64 {
+    pub(super) fn apply(self, a: f64, b: f64, c: f64) -> f64 {
         match self {
             Op::Negate => -a,
             Op::Not => truth(a == 0.0),
@@ -132,20 +77,93 @@ impl Op {
             Op::Ln => a.ln(),
             Op::Floor => a.floor(),
             Op::Ceil => a.ceil(),
-            _ => unreachable!("done in vector registers"),
+            Op::Add => Fast::Add.apply([a], [b], || [c])[0],
+            Op::Subtract => Fast::Subtract.apply([a], [b], || [c])[0],
+            Op::Multiply => Fast::Multiply.apply([a], [b], || [c])[0],
+            Op::Divide => Fast::Divide.apply([a], [b], || [c])[0],
+            Op::Min => Fast::Min.apply([a], [b], || [c])[0],
+            Op::Max => Fast::Max.apply([a], [b], || [c])[0],
+            Op::Clamp => Fast::MaxMin.apply([a], [b], || [c])[0],
         }
     }
 
-    /// What does `self`, then `next` to its value and one more number, with both roundings. From the left alone,
-    /// where the order of the two could tell (the sign of a zero).
-    pub(super) fn then(self, next: Op, is_left: bool) -> Option<Op> {
+    /// The same, if it is one of those that rate laws are mostly made of.
+    pub(super) fn fast(self) -> Option<Fast> {
+        match self {
+            Op::Add => Some(Fast::Add),
+            Op::Subtract => Some(Fast::Subtract),
+            Op::Multiply => Some(Fast::Multiply),
+            Op::Divide => Some(Fast::Divide),
+            Op::Min => Some(Fast::Min),
+            Op::Max => Some(Fast::Max),
+            Op::Clamp => Some(Fast::MaxMin),
+            _ => None,
+        }
+    }
+}
+
+/// What stays in vector registers, without a call; the last five are two in one, with both roundings.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Fast {
+    Add,
+    Subtract,
+    Multiply,
+    Divide,
+    Min,
+    Max,
+    /// (a + b)·c.
+    AddMultiply,
+    /// a·b + c.
+    MultiplyAdd,
+    /// The least of three.
+    MinMin,
+    /// The largest of three.
+    MaxMax,
+    /// Not above b, then not below c.
+    MinMax,
+    /// Not below b, then not above c: unlike `f64::clamp` also where the bounds are crossed.
+    MaxMin,
+}
+
+impl Fast {
+    /// Its value in each lane; the third argument is fetched only where there is one.
+    #[inline(always)]
+    pub(super) fn apply<const N: usize>(
+        self,
+        a: [f64; N],
+        b: [f64; N],
+        c: impl Fn() -> [f64; N],
+    ) -> [f64; N] {
+        #[inline(always)]
+        fn each<const N: usize>(a: [f64; N], b: [f64; N], f: impl Fn(f64, f64) -> f64) -> [f64; N] {
+            from_fn(|i| f(a[i], b[i]))
+        }
+        match self {
+            Fast::Add => each(a, b, |a, b| a + b),
+            Fast::Subtract => each(a, b, |a, b| a - b),
+            Fast::Multiply => each(a, b, |a, b| a * b),
+            Fast::Divide => each(a, b, |a, b| a / b),
+            Fast::Min => each(a, b, least),
+            Fast::Max => each(a, b, most),
+            Fast::AddMultiply => each(each(a, b, |a, b| a + b), c(), |a, b| a * b),
+            Fast::MultiplyAdd => each(each(a, b, |a, b| a * b), c(), |a, b| a + b),
+            Fast::MinMin => each(each(a, b, least), c(), least),
+            Fast::MaxMax => each(each(a, b, most), c(), most),
+            Fast::MinMax => each(each(a, b, least), c(), most),
+            Fast::MaxMin => each(each(a, b, most), c(), least),
+        }
+    }
+
+    /// What does `self`, then `next` to its value and one more number. From the left alone, where the order of the
+    /// two could tell (the sign of a zero).
+    pub(super) fn then(self, next: Fast, is_left: bool) -> Option<Fast> {
         match (self, next) {
-            (Op::Add, Op::Multiply) => Some(Op::AddMultiply),
-            (Op::Multiply, Op::Add) => Some(Op::MultiplyAdd),
-            (Op::Min, Op::Min) if is_left => Some(Op::MinMin),
-            (Op::Max, Op::Max) if is_left => Some(Op::MaxMax),
-            (Op::Min, Op::Max) if is_left => Some(Op::MinMax),
-            (Op::Max, Op::Min) if is_left => Some(Op::Clamp),
+            (Fast::Add, Fast::Multiply) => Some(Fast::AddMultiply),
+            (Fast::Multiply, Fast::Add) => Some(Fast::MultiplyAdd),
+            (Fast::Min, Fast::Min) if is_left => Some(Fast::MinMin),
+            (Fast::Max, Fast::Max) if is_left => Some(Fast::MaxMax),
+            (Fast::Min, Fast::Max) if is_left => Some(Fast::MinMax),
+            (Fast::Max, Fast::Min) if is_left => Some(Fast::MaxMin),
             _ => None,
         }
     }

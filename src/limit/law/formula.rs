@@ -95,7 +95,7 @@ impl Written for Formula {
         let table = &mut value.table();
         let texts = [Some(table.text("requests")), table.opt_text("tokens")];
         let window = table.span("window");
-        let band = Band::read(table);
+        let mut band = Band::read(table);
         let freeze_on_503 = table.bool("freeze_on_503");
         if !table.clean() {
             return None;
@@ -110,6 +110,10 @@ impl Written for Formula {
             table.error_at("requests", "the formula has too many parts", None);
             return None;
         };
+        if expressions[1].is_none() {
+            // Without an expression there is no limit, whatever the cap.
+            (band.base.tokens, band.cap.tokens) = (f64::INFINITY, f64::INFINITY);
+        }
         Some(Formula { expressions, program, window, band, freeze_on_503 })
     }
 }
@@ -245,12 +249,10 @@ impl RateLaw for Formula {
 
         let base = both(self.band.base);
         let [requests, tokens] = self.program.run(frame).map(|per_minute| per_minute / 60.0);
-        let or_base = |value: f64, base| if (value >= 0.0) & (value <= f64::MAX) { value } else { base };
+        // What is negative ends at the base anyway.
+        let or_base = |value: f64, base| if value <= f64::MAX { value } else { base };
         let wanted = Rates { requests: or_base(requests, base[0]), tokens: or_base(tokens, base[1]) };
-        let held = self.band.hold(wanted, &live);
-        // Without an expression there is no limit, whatever the cap.
-        let or_none = |i: usize, held| if self.expressions[i].is_some() { held } else { f64::INFINITY };
-        Rates { requests: or_none(0, held.requests), tokens: or_none(1, held.tokens) }
+        self.band.hold(wanted, &live)
     }
 
     #[inline]
