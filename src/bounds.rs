@@ -94,6 +94,10 @@ pub const TRAFFIC: Range<f64> = Range::new(0.0, 1e6);
 /// Incidents of traffic, each counted once for every model it strikes.
 pub const TRAFFIC_INCIDENTS_MAX: usize = 100;
 
+/// Members of a population, and of all populations together.
+pub const MEMBERS: Range<u64> = Range::new(1, 10_000_000);
+/// (org, model) pairs of a scenario, those of members each for itself.
+pub const PAIRS_MAX: u64 = 100_000_000;
 /// Weight of an org.
 pub const ORG_WEIGHT: Range<f64> = Range::new(1e-9, 1e9);
 /// Network round trip.
@@ -102,6 +106,10 @@ pub const RTT: Range<Span> = Range::new(Span::ZERO, Span::from_s(3600));
 pub const ATTEMPTS: Range<u64> = Range::new(1, 1_000_000);
 /// A retry delay.
 pub const DELAY: Range<Span> = Range::new(Span::ZERO, days(30));
+/// Doublings of a retry delay before the first retry.
+pub const DOUBLINGS: Range<u64> = Range::new(0, 32);
+/// The factor by which jitter stretches a delay.
+pub const JITTER: Range<f64> = Range::new(0.0, 100.0);
 /// A client's timeout or deadline.
 pub const PATIENCE: Range<Span> = Range::new(Span::from_ns(1), days(366));
 /// Relative jitter on top of a told wait.
@@ -110,6 +118,51 @@ pub const HONOR_JITTER: Range<f64> = Range::new(0.0, 100.0);
 pub const PACE: Range<Rate> = Range::new(Rate::from_per_s(1e-6), Rate::from_per_s(1e6));
 /// Sends of a pace that may go back to back.
 pub const PACE_BURST: Range<u64> = Range::new(1, 1_000_000);
+/// A pace in tokens.
+pub const TOKEN_PACE: Range<Rate> = Range::new(Rate::from_per_s(1e-6), Rate::from_per_s(1e12));
+/// How far back a pace looks, or how much of itself it saves up.
+pub const PACE_WINDOW: Range<Span> = Range::new(Span::from_ms(1), days(1));
+/// How many times its recent successes a pace may be.
+pub const PACE_GROWTH: Range<f64> = Range::new(1.0, 1000.0);
+/// How long a pace is left alone after a cut.
+pub const PACE_HOLD: Range<Span> = Range::new(Span::ZERO, days(1));
+/// The share of a pace or of a concurrency limit that a cut leaves.
+pub const CUT: Range<f64> = Range::new(0.01, 1.0);
+/// The scale constant of a cubic curve.
+pub const CUBIC: Range<f64> = Range::new(1e-6, 1e6);
+
+/// Attempts of a client in flight.
+pub const CONCURRENCY: Range<u64> = Range::new(1, 1_000_000);
+/// Retries per request that a budget allows.
+pub const BUDGET_RATIO: Range<f64> = Range::new(0.0, 1000.0);
+/// Retries per time that a budget always allows.
+pub const BUDGET_MIN: Range<Rate> = Range::new(Rate::from_per_s(0.0), Rate::from_per_s(1e6));
+/// What a budget holds, and what is paid into it and taken out of it at a time.
+pub const BUDGET_TOKENS: Range<u64> = Range::new(0, 1_000_000);
+/// The same in thousandths, as gRPC counts.
+pub const BUDGET_PARTS: Range<f64> = Range::new(0.001, 1000.0);
+/// The share of attempts in flight that may be retries.
+pub const BUDGET_SHARE: Range<f64> = Range::new(0.0, 1.0);
+/// How long a deposit in a budget lasts.
+pub const BUDGET_TTL: Range<Span> = Range::new(Span::from_ms(1), Span::from_s(3600));
+/// A breaker's window, and how long it stays open.
+pub const BREAKER_SPAN: Range<Span> = Range::new(Span::from_ms(1), days(1));
+/// Attempts a breaker needs to judge.
+pub const BREAKER_COUNT: Range<u64> = Range::new(1, 1_000_000);
+/// Attempts that a breaker remembers.
+pub const BREAKER_MEMORY: Range<u64> = Range::new(1, 1024);
+/// Share of failures that opens a breaker.
+pub const BREAKER_SHARE: Range<f64> = Range::new(1e-6, 1.0);
+/// Attempts over which a latency is averaged, or between looks for a new shortest one.
+pub const LATENCY_SAMPLES: Range<u64> = Range::new(0, 1_000_000);
+/// How many times the usual latency is no sign of queueing.
+pub const LATENCY_TOLERANCE: Range<f64> = Range::new(1.0, 1000.0);
+/// Attempts that may queue at the platform, as a concurrency limit sees it.
+pub const QUEUED: Range<u64> = Range::new(0, 1_000_000);
+/// Requests per accept that adaptive throttling lets through.
+pub const THROTTLE_K: Range<f64> = Range::new(1.0, 1000.0);
+/// Attempts of a hedged request.
+pub const HEDGES: Range<u64> = Range::new(2, 16);
 
 /// The share of the price that a batch does not pay.
 pub const DISCOUNT: Range<f64> = Range::new(0.0, 1.0);

@@ -28,6 +28,8 @@ pub enum Combine {
 pub enum Beyond {
     /// Falls back to its computed delay.
     Backoff,
+    /// Waits the longest it honours.
+    Clip,
     /// Does not retry.
     GiveUp,
 }
@@ -41,6 +43,10 @@ pub struct Honor {
     pub combine: Combine,
     /// The delay is multiplied by 1 + jitter·U.
     pub jitter: f64,
+    /// U·spread times the told wait is added.
+    pub spread: f64,
+    /// U·plus is added.
+    pub plus: Span,
     /// The longest told wait that is honoured.
     pub max: Span,
     /// What a longer one does.
@@ -64,7 +70,16 @@ impl Honor {
 
     /// Obey a header to the second.
     pub const fn simple(header: Option<Header>) -> Honor {
-        Honor { header, combine: Combine::Replace, jitter: 0.0, max: Span::MAX, beyond: Beyond::Backoff }
+        let (jitter, spread, plus) = (0.0, 0.0, Span::ZERO);
+        Honor {
+            header,
+            combine: Combine::Replace,
+            jitter,
+            spread,
+            plus,
+            max: Span::MAX,
+            beyond: Beyond::Backoff,
+        }
     }
 
     /// What a reply advises.
@@ -78,18 +93,22 @@ impl Honor {
             None => Advice::Silent,
             Some(wait) if wait.is_zero() => Advice::Silent,
             Some(wait) if wait <= self.max => Advice::Wait(wait),
-            Some(_) if self.beyond == Beyond::Backoff => Advice::Silent,
-            Some(_) => Advice::Stop,
+            Some(_) => match self.beyond {
+                Beyond::Backoff => Advice::Silent,
+                Beyond::Clip => Advice::Wait(self.max),
+                Beyond::GiveUp => Advice::Stop,
+            },
         }
     }
 
-    /// The delay that follows from an advised wait and the computed delay.
+    /// The delay that follows from an advised wait and the computed delay; one draw for all jitter.
     pub fn combine(&self, advised: Span, computed: Span, uniform: f64) -> Span {
         let wait = match self.combine {
             Combine::Replace => advised,
             Combine::Floor => advised.max(computed),
         };
-        if self.jitter == 0.0 { wait } else { wait.scale(1.0 + self.jitter * uniform) }
+        let wait = if self.jitter == 0.0 { wait } else { wait.scale(1.0 + self.jitter * uniform) };
+        wait.saturating_add(advised.scale(self.spread * uniform)).saturating_add(self.plus.scale(uniform))
     }
 }
 
@@ -111,10 +130,15 @@ pub const SPEC: Spec = Spec::new(
         .or("\"replace\"")
         .doc("how it combines with the computed delay"),
         Key::number("jitter", bounds::HONOR_JITTER).or("0.0").doc("the delay is multiplied by 1 + jitter·U"),
+        Key::number("spread", bounds::HONOR_JITTER).or("0.0").doc("U·spread times the told wait is added"),
+        Key::span("plus", bounds::DELAY).or("\"0 s\"").doc("U times this is added"),
         Key::span_or_unlimited("max", bounds::DELAY).or("\"unlimited\"").doc("the longest told wait obeyed"),
-        Key::choice("beyond", &[("backoff", "the computed delay"), ("give_up", "no retry")])
-            .or("\"backoff\"")
-            .doc("what a longer one means"),
+        Key::choice(
+            "beyond",
+            &[("backoff", "the computed delay"), ("clip", "the longest obeyed"), ("give_up", "no retry")],
+        )
+        .or("\"backoff\"")
+        .doc("what a longer one means"),
     ],
 )
 .shorthand(&["header"]);
@@ -128,10 +152,14 @@ impl Honor {
             _ => None,
         };
         let combine = if table.choice("combine") == "floor" { Combine::Floor } else { Combine::Replace };
-        let jitter = table.number("jitter");
-        let max = table.span("max");
-        let beyond = if table.choice("beyond") == "give_up" { Beyond::GiveUp } else { Beyond::Backoff };
-        Honor { header, combine, jitter, max, beyond }
+        let [jitter, spread] = ["jitter", "spread"].map(|key| table.number(key));
+        let [plus, max] = ["plus", "max"].map(|key| table.span(key));
+        let beyond = match table.choice("beyond") {
+            "give_up" => Beyond::GiveUp,
+            "clip" => Beyond::Clip,
+            _ => Beyond::Backoff,
+        };
+        Honor { header, combine, jitter, spread, plus, max, beyond }
     }
 }
 
@@ -157,6 +185,8 @@ mod tests {
         assert_eq!(honor.advice(&told(31)), Advice::Silent);
         honor.beyond = Beyond::GiveUp;
         assert_eq!(honor.advice(&told(31)), Advice::Stop);
+        honor.beyond = Beyond::Clip;
+        assert_eq!(honor.advice(&told(31)), Advice::Wait(Span::from_s(30)));
     }
 
     #[test]
@@ -166,5 +196,10 @@ mod tests {
         assert_eq!(honor.combine(s(4), s(10), 0.0), s(10));
         assert_eq!(honor.combine(s(20), s(10), 0.5), s(25));
         assert_eq!(Honor::simple(Some(Header::Reset)).combine(s(4), s(10), 0.9), s(4));
+        // Of the told wait alone, and of nothing.
+        let honor = Honor { jitter: 0.0, spread: 0.5, ..honor };
+        assert_eq!([honor.combine(s(4), s(10), 0.5), honor.combine(s(20), s(10), 0.5)], [s(11), s(25)]);
+        let honor = Honor { plus: s(2), ..Honor::simple(Some(Header::Reset)) };
+        assert_eq!(honor.combine(s(4), s(10), 0.5), s(5));
     }
 }

@@ -1,4 +1,4 @@
-//! Client strategies: pacing × retry × obedience, seeing only responses and the clock.
+//! Client strategies: pacing × retry × concurrency × budget × breaker × hedging, seeing only responses and the clock.
 //!
 //! A strategy never reads the platform's state: its inputs are [`Reply`] values and the present instant, so
 //! the same code could drive a real client.
@@ -6,77 +6,110 @@
 //! | file | concept |
 //! |---|---|
 //! | [`backoff`] | retry delays and jitter |
+//! | [`retry_on`] | which failures are retried at all |
 //! | [`honor`] | obeying `Retry-After` or `x-ratelimit-reset` |
-//! | [`pacer`] | spreading sends |
+//! | [`pacing`] | when the next attempt may go |
+//! | [`concurrency`] | how many may be in flight |
+//! | [`budget`] | how many retries all requests together may make |
+//! | [`guard`] | what rejects attempts on the client's own side |
+//! | [`breaker`], [`throttle`] | the guards |
+//! | [`hedge`] | further attempts while the first is out |
+//! | [`caller`] | what the requests of one client share |
+//! | [`part`] | what the parts have in common |
+//! | [`window`] | the recent past, as several of them remember it |
 //! | [`presets`] | real clients, constant by constant |
 
 pub mod backoff;
+pub mod breaker;
+pub mod budget;
+pub mod caller;
+pub mod concurrency;
+pub mod guard;
+pub mod hedge;
 pub mod honor;
-pub mod pacer;
+pub mod pacing;
+pub mod part;
 pub mod presets;
+pub mod retry_on;
+pub mod throttle;
+pub mod window;
 
 use crate::bounds;
-use crate::read::{Family, Form, Key, Kind, Member, Spec, Table};
+use crate::read::{Form, Key, Kind, Table};
 use crate::reply::Reply;
-use crate::units::{NS_PER_S, Quantity, SimTime, Span};
+use crate::units::{SimTime, Span};
 use backoff::{Backoff, RETRIES};
+use breaker::{BREAKERS, Breaker};
+use budget::{BUDGETS, Budget};
+use concurrency::{CONCURRENCIES, Concurrency};
+use hedge::Hedge;
 use honor::{Advice, Honor};
-use pacer::Pace;
+use pacing::{PACINGS, Pacing};
+use retry_on::RetryOn;
+use throttle::Throttle;
 
 /// A client strategy.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub struct Client {
     /// Most attempts per request, the first included; `u32::MAX` = unlimited.
     pub max_attempts: u32,
     /// The computed delay before a retry.
     pub retry: Backoff,
+    /// Which failures are retried.
+    pub retry_on: RetryOn,
     /// Obedience to a header.
     pub honor: Honor,
     /// An attempt without an answer for so long is abandoned (and retried); [`Span::MAX`] = never.
     pub timeout: Span,
     /// So long after birth a request is given up; [`Span::MAX`] = never.
     pub deadline: Span,
-    /// Client-side pacing.
-    pub pace: Option<Pace>,
+    /// When the next attempt may go.
+    pub pacing: Option<Pacing>,
+    /// How many may be in flight.
+    pub concurrency: Option<Concurrency>,
+    /// How many retries all requests together may make.
+    pub budget: Option<Budget>,
+    /// Adaptive throttling.
+    pub throttle: Option<Throttle>,
+    /// Circuit breaker.
+    pub breaker: Option<Breaker>,
+    /// Further attempts while the first is out.
+    pub hedge: Option<Hedge>,
+    /// Which of many equal draws its jitter is; 0 for most.
+    pub jitter_stream: u64,
 }
-
-const PACED: Spec = Spec::new(
-    "paced",
-    "sends are spread by a token bucket at a rate, retries included",
-    &[
-        Key::rate("rate", Quantity::Requests, bounds::PACE).doc("sends per time"),
-        Key::integer("burst", bounds::PACE_BURST).or("1").doc("sends that may go back to back"),
-    ],
-);
-
-/// Client-side pacing, as a scenario names it.
-pub const PACINGS: Family =
-    Family::new("pacing", "how a client spreads its sends", &[Member::table("paced", &PACED)]);
 
 const MAX_ATTEMPTS: &[Kind] = &[
     Kind::Integer(bounds::ATTEMPTS),
     Kind::Choice(&[("unlimited", "as many as it takes, or as the deadline allows")]),
 ];
 
-/// The keys of a client; a bare string names a preset. What is left out is as in the preset.
-pub const SPEC: Spec = Spec::new(
-    "client",
-    "a client strategy; a bare string names a preset",
-    &[
-        Key::choice("preset", presets::WORDS).optional().doc("a client to start from; left out, `none`"),
-        Key::either("max_attempts", MAX_ATTEMPTS).optional().doc("most attempts per request; 6 with `retry`"),
-        Key::one_of("retry", &RETRIES).optional().doc("the delay before a retry"),
-        Key::table("honor", &honor::SPEC).optional().doc("which header it obeys"),
-        Key::span_or_unlimited("timeout", bounds::PATIENCE)
-            .optional()
-            .doc("an attempt's; then it is retried"),
-        Key::span_or_unlimited("deadline", bounds::PATIENCE)
-            .optional()
-            .doc("a request's; then it is given up"),
-        Key::one_of("pacing", &PACINGS).optional().doc("how it spreads its sends"),
-    ],
-)
-.shorthand(&["preset"]);
+/// The keys of a client; a bare string names a preset. What is left out is as in the preset. What it falls back to
+/// are models and lanes, which the scenario knows.
+pub const KEYS: [Key; COUNT] = [
+    Key::choice("preset", presets::WORDS).optional().doc("a client to start from; left out, `none`"),
+    Key::either("max_attempts", MAX_ATTEMPTS)
+        .optional()
+        .doc("most attempts per request, hedges included; 6 with `retry`"),
+    Key::one_of("retry", &RETRIES).optional().doc("the delay before a retry"),
+    Key::list("retry_on", &retry_on::FAILURE)
+        .optional()
+        .doc("which failures it retries: 429, 503, timeout; left out, all"),
+    Key::table("honor", &honor::SPEC).optional().doc("which header it obeys"),
+    Key::span_or_unlimited("timeout", bounds::PATIENCE).optional().doc("an attempt's; then it is retried"),
+    Key::span_or_unlimited("deadline", bounds::PATIENCE).optional().doc("a request's; then it is given up"),
+    Key::one_of("pacing", &PACINGS).optional().doc("how it spreads its sends"),
+    Key::one_of("concurrency", &CONCURRENCIES).optional().doc("how many attempts it has in flight at most"),
+    Key::one_of("budget", &BUDGETS).optional().doc("how many retries it makes, all requests together"),
+    Key::table("throttle", &throttle::SPEC).optional().doc("it rejects a share of its own attempts"),
+    Key::one_of("breaker", &BREAKERS).optional().doc("it stops sending while too much fails"),
+    Key::table("hedge", &hedge::SPEC).optional().doc("further attempts while the first is still out"),
+    Key::integer("jitter_stream", bounds::SEED)
+        .optional()
+        .doc("jitter from another stream than 0: the same client, drawn anew"),
+];
+
+const COUNT: usize = 14;
 
 /// Why a request was given up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -85,10 +118,14 @@ pub enum GaveUp {
     Attempts,
     /// The deadline came, or the next retry would have been at or after it.
     Deadline,
-    /// The response said to wait longer than the client accepts.
+    /// The response said to wait longer than the client accepts, or the client does not retry such a failure.
     NotRetryable,
     /// The window of its batch job had ended.
     Expired,
+    /// The retry budget was spent.
+    Budget,
+    /// Its last allowed attempt was rejected by its own client: a breaker or a throttle.
+    Rejected,
 }
 
 /// What a client remembers of one open request.
@@ -98,6 +135,8 @@ pub struct Memory {
     pub attempts: u32,
     /// Its last computed delay.
     pub previous: Span,
+    /// What its last retry took from the retry budget.
+    pub acquired: u32,
 }
 
 /// A client's move after a failure.
@@ -123,30 +162,106 @@ impl Client {
             client.retry = Backoff::read(chosen);
             client.max_attempts = client.max_attempts.max(presets::ATTEMPTS);
         }
-        client.max_attempts = attempts.unwrap_or(client.max_attempts);
+        if table.has("retry_on") {
+            client.retry_on = RetryOn::read(table.list("retry_on"));
+        }
         if let Some(mut honor) = table.opt_table("honor") {
             client.honor = Honor::read(&mut honor);
         }
         client.timeout = table.opt_span("timeout").unwrap_or(client.timeout);
         client.deadline = table.opt_span("deadline").unwrap_or(client.deadline);
-        if let Some(chosen) = table.opt_tagged("pacing") {
-            let mut paced = chosen.table();
-            let rate = paced.rate("rate").per_s();
-            let interval = Span::from_ns((NS_PER_S as f64 / rate).round() as u64);
-            client.pace = Some(Pace { interval, burst: paced.integer("burst") as u32 });
-        }
-        let endless = client.max_attempts == u32::MAX && client.retry.is_immediate() && client.pace.is_none();
-        if table.clean() && endless && rtt < Span::from_ns(2) {
-            let message = "unlimited immediate retries without a round trip never let time pass";
-            let help = "give the retry a delay, or the workload an `rtt`";
-            table.error_at("max_attempts", message, Some(help.into()));
-        }
+        client.jitter_stream = table.opt_integer("jitter_stream").unwrap_or(client.jitter_stream);
+        client.read_shared_parts(table);
+        client.max_attempts = attempts.unwrap_or(client.max_attempts);
+        client.refuse_contradictions(table);
+        client.refuse_endless(table, rtt);
         for (key, limit) in [("timeout", client.timeout), ("deadline", client.deadline)] {
             if table.clean() && limit <= rtt {
                 table.error_at(key, "must be longer than the workload's round trip `rtt`", None);
             }
         }
         client
+    }
+
+    /// The parts that all requests share.
+    fn read_shared_parts(&mut self, table: &mut Table) {
+        if let Some(chosen) = table.opt_tagged("pacing") {
+            self.pacing = Pacing::read(chosen, ());
+        }
+        if let Some(chosen) = table.opt_tagged("concurrency") {
+            self.concurrency = Concurrency::read(chosen, ());
+        }
+        if let Some(chosen) = table.opt_tagged("budget") {
+            self.budget = Budget::read(chosen, ());
+        }
+        if let Some(mut keys) = table.opt_table("throttle") {
+            self.throttle = Some(Throttle::read(&mut keys));
+        }
+        if let Some(chosen) = table.opt_tagged("breaker") {
+            self.breaker = Breaker::read(chosen, ());
+        }
+        if let Some(mut keys) = table.opt_table("hedge") {
+            let hedge = Hedge::read(&mut keys);
+            self.max_attempts = self.max_attempts.max(hedge.max);
+            self.hedge = Some(hedge);
+        }
+    }
+
+    /// Parts that cannot both be meant.
+    fn refuse_contradictions(&self, table: &Table) {
+        if table.clean() && table.has("timeout") && table.has("deadline") && self.timeout > self.deadline {
+            let help = "a request is given up at its deadline, whatever its attempt's timeout";
+            table.error_at(
+                "timeout",
+                "the timeout of an attempt is beyond its request's deadline",
+                Some(help.into()),
+            );
+        }
+        let hedges = self.hedge.filter(|_| table.has("hedge")).map_or(1, |hedge| hedge.max);
+        if table.clean() && hedges > self.max_attempts {
+            let help = format!("give `max_attempts` at least {hedges}, or `hedge.max` less");
+            table.error_at("hedge", "more hedges than attempts are allowed", Some(help));
+        }
+        // Such a budget is told of every retry's end but that of one which its deadline ends before it is sent.
+        let waits = self.pacing.is_some() || self.concurrency.is_some();
+        let counts = matches!(self.budget, Some(Budget::Active(_)));
+        if table.clean() && counts && waits && self.deadline != Span::MAX {
+            let help = "use a `timeout`, or the budget `ratio`";
+            let message = "the budget `active` does not go with a deadline where attempts wait for pacing or concurrency";
+            table.error_at("deadline", message, Some(help.into()));
+        }
+    }
+
+    /// Attempts that follow one another without end at one instant. A client's own rejections take no round trip.
+    fn refuse_endless(&self, table: &Table, rtt: Span) {
+        let immediate = self.max_attempts == u32::MAX && self.retry.is_immediate();
+        let rejects = self.throttle.is_some() || self.breaker.is_some();
+        let takes_time = rtt >= Span::from_ns(2) || self.pacing.is_some();
+        if table.clean() && immediate && (rejects || !takes_time) {
+            let (message, help) = if rejects {
+                (
+                    "unlimited immediate retries of what the client rejects itself never let time pass",
+                    "give the retry a delay",
+                )
+            } else {
+                (
+                    "unlimited immediate retries without a round trip never let time pass",
+                    "give the retry a delay, or the workload an `rtt`",
+                )
+            };
+            table.error_at("max_attempts", message, Some(help.into()));
+        }
+    }
+
+    /// Whether its requests have something in common but their constants.
+    #[inline]
+    pub fn is_shared(&self) -> bool {
+        self.pacing.is_some()
+            || self.concurrency.is_some()
+            || self.budget.is_some()
+            || self.throttle.is_some()
+            || self.breaker.is_some()
+            || self.hedge.is_some()
     }
 
     /// The move after an attempt failed (`Some(reply)`) or timed out (`None`) at `now`, for a request born at
@@ -162,7 +277,11 @@ impl Client {
         if memory.attempts >= self.max_attempts {
             return Next::GiveUp(GaveUp::Attempts);
         }
-        let computed = self.retry.delay(memory.attempts - 1, uniform(0), &mut memory.previous);
+        if !self.retry_on.covers(reply.map(|reply| reply.outcome)) {
+            return Next::GiveUp(GaveUp::NotRetryable);
+        }
+        let limited = reply.is_some_and(|reply| reply.outcome.status() == 429);
+        let computed = self.retry.delay(memory.attempts - 1, limited, uniform(0), &mut memory.previous);
         let delay = match reply.map_or(Advice::Silent, |r| self.honor.advice(r)) {
             Advice::Stop => return Next::GiveUp(GaveUp::NotRetryable),
             Advice::Silent => computed,

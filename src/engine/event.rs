@@ -35,10 +35,16 @@ pub enum Event {
     },
     /// A model's autoscaler looks.
     Tick(u16),
-    /// A workload's next request is born (or, of an unpaced one, reaches the platform).
+    /// An answer reaches a client whose requests share something.
+    Reply(Id),
+    /// A workload's next request is born (or, of an independent client, reaches the platform).
     Arrival(u32),
-    /// A paced client wants to send a request again.
+    /// A request wants to be sent: again, or by its fallback.
     Ask(Id),
+    /// The gate of a workload's client may open.
+    Gate(u32),
+    /// A hedged request may send its next attempt.
+    Hedge(Id),
     /// A workload's batch file may have been open for its time.
     FileCloses(u32),
     /// A batch job reaches the platform.
@@ -56,21 +62,22 @@ pub enum Event {
 }
 
 impl Classed for Event {
-    /// Replica changes, completions, ticks, arrivals, retries, drops from the buffer, client timeouts: the
+    /// Answers to clients, replica changes, completions, ticks, arrivals, retries, drops from the buffer, client timeouts: the
     /// deadlines of requests before the timeouts of attempts.
     #[inline]
     fn class(&self) -> usize {
         match self {
-            Event::ReplicaReady { .. } | Event::IncidentBegins(_) | Event::IncidentEnds(_) => 0,
-            Event::Completion { .. } | Event::Turn { .. } => 1,
-            Event::Tick(_) => 2,
-            Event::Arrival(_) => 3,
-            Event::Ask(_) | Event::FileCloses(_) => 4,
-            Event::Send(_) | Event::JobArrives(_) => 5,
-            Event::Drop(_) => 6,
-            Event::Deadline(_) => 7,
-            Event::Timeout(_) => 8,
-            Event::Disconnect(_) => 9,
+            Event::Reply(_) => 0,
+            Event::ReplicaReady { .. } | Event::IncidentBegins(_) | Event::IncidentEnds(_) => 1,
+            Event::Completion { .. } | Event::Turn { .. } => 2,
+            Event::Tick(_) => 3,
+            Event::Arrival(_) => 4,
+            Event::Ask(_) | Event::Gate(_) | Event::Hedge(_) | Event::FileCloses(_) => 5,
+            Event::Send(_) | Event::JobArrives(_) => 6,
+            Event::Drop(_) => 7,
+            Event::Deadline(_) => 8,
+            Event::Timeout(_) => 9,
+            Event::Disconnect(_) => 10,
         }
     }
 }

@@ -7,36 +7,50 @@
 //! | [`requests`] | open requests |
 //! | [`source`] | a workload at run time |
 //! | this file | the loop |
-//! | `clients` | births, sends, replies, retries |
+//! | `births` | requests enter the run |
+//! | `clients` | attempts, answers, what clients make of them |
+//! | `demand` | closed loops: users think, backlogs wait for their turn |
+//! | `gate` | where attempts wait that share a client's state |
+//! | `hedges` | requests with several attempts in flight |
+//! | `timers` | timeouts, deadlines, what is left behind |
 //! | `batch` | files gather, jobs go out |
 //! | `effects` | completions, looks, and doing what the platform asks for |
 //! | `records` | what is seen, and the end of the run |
 //!
-//! A reply travels half a round trip to its client, and what the client makes of it is worked out at once, on
-//! the client's clock: nothing else depends on it in between. So a failed attempt costs no event of its own.
+//! A reply travels half a round trip to its client. Where a client's requests share nothing but its constants, what
+//! it makes of the reply is worked out at once, on its own clock: nothing else depends on it in between. So a
+//! failed attempt costs no event of its own.
 
 mod batch;
+mod births;
 mod clients;
+mod demand;
 mod effects;
 pub mod event;
+mod gate;
+mod hedges;
 pub mod queue;
 mod records;
 pub mod requests;
 pub mod source;
+mod timers;
 
 use crate::metrics::ledger::Ledger;
 use crate::metrics::observer::Observer;
+use crate::name::Name;
 use crate::platform::autoscaler::Scaler as _;
 use crate::platform::incident::Harm;
 use crate::platform::lane::jobs::{JobCounts, Jobs};
 use crate::platform::model::Model;
+use crate::platform::pairs::Row;
 use crate::platform::{Effect, Platform};
 use crate::rng::Key;
 use crate::scenario::Scenario;
 use crate::units::SimTime;
 use event::Event;
+use hedges::Hedges;
 use queue::Queue;
-use requests::Requests;
+use requests::{Replies, Requests};
 use source::{Source, TimerLinks};
 
 /// How many events pass between two calls of the heartbeat.
@@ -85,6 +99,8 @@ struct Engine<'a, O: Observer> {
     requests: Requests,
     sources: Vec<Source>,
     links: TimerLinks,
+    replies: Replies,
+    hedges: Hedges,
     /// Some attempts fail at random.
     draws_luck: bool,
     jobs: Jobs,
@@ -106,20 +122,30 @@ impl<'a, O: Observer> Engine<'a, O> {
             Model::new(config.clone(), scenario.configured_mix(index as u32), cold_starts)
         };
         let source = |workload: &crate::scenario::Workload| {
-            let org = &scenario.orgs[workload.org as usize].name;
-            Source::new(workload, key.with("org").with(org.as_str()).with(workload.name.as_str()))
+            let org = &scenario.orgs[workload.org as usize];
+            let of = |org: &Name| key.with("org").with(org.as_str()).with(workload.name.as_str());
+            let group = org.crowd.as_ref().map(|crowd| crowd.group.clone());
+            let falls_back = workload.fallback_of.iter();
+            let own = falls_back.fold(of(&org.name), |key, part| key.with("fallback").with(part));
+            Source::new(workload, group, own, of(org.written()))
         };
-        let weighted = |pair: &crate::scenario::PairId| (pair.model, scenario.orgs[pair.org as usize].weight);
+        let row = |pair: &crate::scenario::PairId| Row {
+            model: pair.model,
+            weight: scenario.orgs[pair.org as usize].weight,
+            members: pair.members,
+        };
         Engine {
             platform: Platform::new(
                 scenario.models.iter().enumerate().map(model).collect(),
-                &scenario.pairs.iter().map(weighted).collect::<Vec<_>>(),
+                &scenario.pairs.iter().map(row).collect::<Vec<_>>(),
             ),
             sources: scenario.workloads.iter().map(source).collect(),
-            ledger: Ledger::new(scenario.workloads.len()),
+            ledger: Ledger::new(scenario.workloads.iter().map(|workload| workload.home).collect()),
             queue: Queue::default(),
             requests: Requests::default(),
             links: TimerLinks::default(),
+            replies: Replies::default(),
+            hedges: Hedges::default(),
             draws_luck: scenario.incidents.iter().any(|i| matches!(i.harm, Harm::ErrorShare { .. })),
             jobs: Jobs::new(scenario.workloads.iter().map(|w| (w.pair, w.lane.batch().copied()))),
             lost: vec![0; scenario.incidents.len()],
@@ -149,6 +175,7 @@ impl<'a, O: Observer> Engine<'a, O> {
             self.settle(SimTime::ZERO, model);
         }
         for workload in 0..self.sources.len() as u32 {
+            self.start_users(workload);
             self.await_birth(workload);
         }
     }
@@ -185,7 +212,10 @@ impl<'a, O: Observer> Engine<'a, O> {
                 Event::Turn { model, replica, version } => self.on_turn(now, model, replica, version),
                 Event::Tick(model) => self.on_tick(now, model),
                 Event::Arrival(workload) => self.on_birth(now, workload),
-                Event::Ask(id) => self.ask_pacer(now, id),
+                Event::Reply(id) => self.on_returned(now, id),
+                Event::Ask(id) => self.ask(now, id),
+                Event::Gate(workload) => self.on_gate(now, workload),
+                Event::Hedge(id) => self.on_hedge(now, id),
                 Event::Send(id) => self.on_arrival(now, id),
                 Event::FileCloses(workload) => self.on_file_closes(now, workload),
                 Event::JobArrives(job) => self.on_job_arrives(now, job),

@@ -10,7 +10,7 @@
 use crate::units::SimTime;
 
 /// How many classes an instant is divided into.
-pub const CLASSES: usize = 10;
+pub const CLASSES: usize = 11;
 
 /// An event with its rank among events of the same instant.
 pub trait Classed: Copy {

@@ -3,6 +3,7 @@
 use crate::chain::Id;
 use crate::client::Memory;
 use crate::metrics::ledger::Tokens;
+use crate::reply::Reply;
 use crate::units::{SimTime, Span};
 
 /// Where a request is, seen from its client.
@@ -10,12 +11,22 @@ use crate::units::{SimTime, Span};
 pub enum Phase {
     /// The entry is free.
     Free,
-    /// Waiting to ask its pacer for a slot, or for its batch job to be submitted.
+    /// Of a backlog, waiting for its turn.
+    Unsent,
+    /// Waiting to ask at its client's gate, or for its batch job to be submitted.
     Pausing,
+    /// Standing at its client's gate.
+    Held,
     /// Waiting to be sent at `sent`, or under way to the platform since.
     Sending,
     /// At the platform.
     Out,
+    /// Answered in time: the answer is under way to its client.
+    Returning,
+    /// Likewise, but its client no longer waits for it.
+    Unread,
+    /// A hedged request: its attempts are entries of their own.
+    Hedged,
     /// Answered too late: the client's timer, or the end of the run, comes before the answer.
     Late,
     /// What its client left behind at the platform.
@@ -29,10 +40,14 @@ pub enum Phase {
 pub struct Request {
     /// Where it is.
     pub phase: Phase,
-    /// Its workload.
+    /// Its present workload: its own, or one of that one's fallbacks. Attempts, tokens and costs are booked there.
     pub workload: u32,
+    /// The workload that it was born to, where its end is booked.
+    pub home: u32,
     /// Ordinal within the workload, from 0.
     pub number: u64,
+    /// Whose it is, of a group of a population's members.
+    pub member: u32,
     /// Part of the summary: born at or after the warm-up.
     pub counted: bool,
     /// When it was born.
@@ -55,6 +70,26 @@ impl Request {
     /// Its tokens.
     pub fn tokens(&self) -> Tokens {
         Tokens::new(self.prompt, self.output)
+    }
+}
+
+/// Answers under way to their clients.
+#[derive(Clone, Debug, Default)]
+pub struct Replies(Vec<Option<Reply>>);
+
+impl Replies {
+    /// Keep the answer of an attempt.
+    pub fn keep(&mut self, id: Id, reply: Reply) {
+        let index = id as usize;
+        if index >= self.0.len() {
+            self.0.resize(index + 1, None);
+        }
+        self.0[index] = Some(reply);
+    }
+
+    /// The answer that was kept for an attempt.
+    pub fn of(&self, id: Id) -> Reply {
+        self.0[id as usize].expect("an answer was kept")
     }
 }
 

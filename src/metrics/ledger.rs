@@ -31,7 +31,8 @@ impl std::ops::AddAssign for Tokens {
     }
 }
 
-/// The account of one workload.
+/// The account of one workload. What falls back has its attempts and tokens in the fallback's account, its birth
+/// and its end in its own.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Account {
     /// Requests born.
@@ -46,10 +47,16 @@ pub struct Account {
     pub gave_up_not_retryable: u64,
     /// Requests of batch jobs whose window ended first.
     pub gave_up_expired: u64,
+    /// Requests given up because the retry budget was spent.
+    pub gave_up_budget: u64,
+    /// Requests given up after a breaker or a throttle rejected their last attempt.
+    pub gave_up_rejected: u64,
     /// Requests open at the end of the run.
     pub open: u64,
     /// Attempts sent.
     pub attempts: u64,
+    /// Attempts that a breaker or a throttle rejected before they were sent: no attempts.
+    pub rejected_locally: u64,
     /// Attempts answered 200 in time.
     pub ok_200: u64,
     /// Attempts answered 429, request-limited.
@@ -77,7 +84,12 @@ pub struct Account {
 impl Account {
     /// Requests given up, whatever the reason.
     pub fn gave_up(&self) -> u64 {
-        self.gave_up_attempts + self.gave_up_deadline + self.gave_up_not_retryable + self.gave_up_expired
+        self.gave_up_attempts
+            + self.gave_up_deadline
+            + self.gave_up_not_retryable
+            + self.gave_up_expired
+            + self.gave_up_budget
+            + self.gave_up_rejected
     }
 
     /// Count an answered attempt.
@@ -98,6 +110,8 @@ impl Account {
             GaveUp::Deadline => &mut self.gave_up_deadline,
             GaveUp::NotRetryable => &mut self.gave_up_not_retryable,
             GaveUp::Expired => &mut self.gave_up_expired,
+            GaveUp::Budget => &mut self.gave_up_budget,
+            GaveUp::Rejected => &mut self.gave_up_rejected,
         } += 1;
         self.lost += tokens;
     }
@@ -111,6 +125,9 @@ impl Account {
         self.gave_up_deadline += other.gave_up_deadline;
         self.gave_up_not_retryable += other.gave_up_not_retryable;
         self.gave_up_expired += other.gave_up_expired;
+        self.gave_up_budget += other.gave_up_budget;
+        self.gave_up_rejected += other.gave_up_rejected;
+        self.rejected_locally += other.rejected_locally;
         self.open += other.open;
         self.attempts += other.attempts;
         self.ok_200 += other.ok_200;
@@ -148,6 +165,8 @@ impl Account {
 /// The accounts of all workloads: of the whole run, and of the requests born at or after the warm-up.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Ledger {
+    /// Per workload, the one that its requests were born to: a fallback's attempts end requests of that.
+    homes: Vec<u32>,
     /// Everything that happened, per workload.
     pub whole: Vec<Account>,
     /// The summary's part of it, per workload.
@@ -155,9 +174,10 @@ pub struct Ledger {
 }
 
 impl Ledger {
-    /// Empty accounts for so many workloads.
-    pub fn new(workloads: usize) -> Ledger {
-        Ledger { whole: vec![Account::default(); workloads], summary: vec![Account::default(); workloads] }
+    /// Empty accounts; `homes` names, per workload, the one that its requests were born to.
+    pub fn new(homes: Vec<u32>) -> Ledger {
+        let accounts = vec![Account::default(); homes.len()];
+        Ledger { homes, whole: accounts.clone(), summary: accounts }
     }
 
     /// Enter something for a workload; `counted` if its request belongs to the summary.
@@ -171,8 +191,12 @@ impl Ledger {
 
     /// Assert that nothing was lost: at the end of every run, in release too.
     pub fn assert_balanced(&self) {
-        for (workload, account) in self.whole.iter().chain(&self.summary).enumerate() {
-            assert!(account.is_balanced(), "conservation is broken for workload {workload}: {account:?}");
+        for accounts in [&self.whole, &self.summary] {
+            let mut together = vec![Account::default(); accounts.len()];
+            self.homes.iter().zip(accounts).for_each(|(&home, account)| together[home as usize].add(account));
+            for (workload, account) in together.iter().enumerate() {
+                assert!(account.is_balanced(), "conservation is broken for workload {workload}: {account:?}");
+            }
         }
     }
 }

@@ -1,11 +1,12 @@
 //! The keys of a scenario file: its table of contents.
 
+use super::fallback;
 use crate::bounds;
 use crate::client;
 use crate::dist;
 use crate::platform::{config, incident, lane};
 use crate::read::{Key, Kind, Spec};
-use crate::traffic::{arrivals, profile};
+use crate::traffic::{arrivals, population, profile};
 
 static RUN: Spec = Spec::new(
     "run",
@@ -24,20 +25,43 @@ static RUN: Spec = Spec::new(
     ],
 );
 
+/// The keys of a client.
+pub static CLIENT: Spec =
+    Spec::new("client", "a client strategy; a bare string names a preset", &CLIENT_KEYS)
+        .shorthand(&["preset"]);
+
+/// Those of the client room, and what needs models and lanes.
+const CLIENT_KEYS: [Key; client::KEYS.len() + 1] = {
+    let mut keys = [FALLBACK; client::KEYS.len() + 1];
+    let mut i = 0;
+    while i < client::KEYS.len() {
+        keys[i] = client::KEYS[i];
+        i += 1;
+    }
+    keys
+};
+
+const FALLBACK: Key = Key::rows("fallback", &fallback::SPEC)
+    .optional()
+    .doc("where a request goes instead of being given up, one after the other; not after its deadline");
+
 static WORKLOAD: Spec = Spec::new(
     "workload",
     "a stream of requests of an org to a model",
     &[
         Key::name("name").doc("its name, unique within the org"),
         Key::text("model", 64).doc("the model it asks for"),
-        Key::one_of("arrivals", &arrivals::PROCESSES).doc("when its requests are born"),
-        Key::rows("profile", &profile::STEP).optional().doc("how the arrival rate changes: steps and ramps"),
+        Key::one_of("arrivals", &arrivals::PROCESSES)
+            .doc("when its requests are born; of a population, those of all members together"),
+        Key::either("profile", profile::WRITTEN)
+            .optional()
+            .doc("how the arrival rate changes: a list of steps and ramps, or a shape (`list profiles`)"),
         Key::one_of("prompt_tokens", &dist::TOKENS)
             .optional()
             .doc("prompt tokens; may be left out with a trace, which brings its own"),
         Key::one_of("output_tokens", &dist::TOKENS).optional().doc("output tokens; likewise"),
         Key::tokens("max_tokens", bounds::TOKENS).optional().doc("most output tokens of a request"),
-        Key::table("client", &client::SPEC).or_table().doc("its client; left out, one attempt and no retry"),
+        Key::table("client", &CLIENT).or_table().doc("its client; left out, one attempt and no retry"),
         Key::one_of("lane", &lane::LANES).optional().doc("how it is served and paid; left out, serverless"),
         Key::name("key").optional().doc("the API key its requests are made with; left out, `default`"),
         Key::span("rtt", bounds::RTT).or("\"50 ms\"").doc("network round trip"),
@@ -52,6 +76,9 @@ static ORG: Spec = Spec::new(
         Key::number("weight", bounds::ORG_WEIGHT)
             .or("1.0")
             .doc("its weight where capacity is shared by weight"),
+        Key::table("population", &population::SPEC)
+            .optional()
+            .doc("it stands for so many orgs; left out, it is one"),
         Key::rows("workload", &WORKLOAD).doc("its traffic"),
     ],
 );

@@ -37,7 +37,7 @@ impl Naive<'_> {
         let r = self.requests.len() - 1;
         let client = &self.scenario.workloads[w].client;
         self.push(now + ns(client.deadline), DEADLINES, Event::Deadline(r));
-        if client.pace.is_some() {
+        if client.pacing.is_some() {
             self.ask(now, r)
         } else {
             self.send(now, r, ARRIVALS)
@@ -49,14 +49,15 @@ impl Naive<'_> {
     pub fn ask(&mut self, now: Ns, r: usize) {
         let request = &self.requests[r];
         let client = &self.scenario.workloads[request.workload].client;
-        let pace = client.pace.expect("only paced clients ask");
+        let pace = super::pace(client).expect("only paced clients ask");
         let gives_up_at = request.born + ns(client.deadline);
         let source = &mut self.sources[request.workload];
         let full = ns(pace.interval) * Ns::from(pace.burst);
         let bucket = full.min(source.bucket + now - source.filled);
         let at = now + (ns(pace.interval) - bucket).max(0);
         if at >= gives_up_at {
-            return self.give_up(now, r, GaveUp::Deadline);
+            // It waits in vain, up to its deadline.
+            return;
         }
         (source.bucket, source.filled) = (bucket - ns(pace.interval), now);
         self.push(at, RETRIES, Event::Send(r));
@@ -137,23 +138,33 @@ impl Naive<'_> {
         }
         let jitter = self.sources[request.workload].jitter;
         let u = |draw: u64| jitter.uniform(request.number, 2 * u64::from(request.sent) + draw);
+        let retried = match reply.map(|reply| reply.outcome) {
+            None => client.retry_on.silence,
+            Some(Outcome::Unavailable) => client.retry_on.unavailable,
+            Some(_) => client.retry_on.limited,
+        };
+        if !retried {
+            return self.give_up(now, r, GaveUp::NotRetryable);
+        }
         let computed = match client.retry {
             Backoff::Immediate => 0,
             Backoff::Fixed { delay } => ns(delay),
-            Backoff::Exponential { base, cap, jitter } => {
-                let (base, cap) = (ns(base), ns(cap));
-                let e = cap.min(base << (request.sent - 1).min(40));
-                let part = |share: f64| (e as f64 * share).round() as Ns;
-                let previous = request.delay.max(base);
-                request.delay = match jitter {
-                    Jitter::None => e,
-                    Jitter::Full => part(u(0)),
-                    Jitter::Equal => part(0.5 + 0.5 * u(0)),
-                    Jitter::Quarter => part(1.0 - 0.25 * u(0)),
+            Backoff::Exponential(e) => {
+                let was_429 = reply.is_some_and(|reply| reply.outcome != Outcome::Unavailable);
+                let base = ns(if was_429 { e.base } else { e.base_other });
+                let part = |of: Ns, share: f64| (of as f64 * share).round() as Ns;
+                let jittered = match e.jitter {
+                    Jitter::Between { at_0, at_1 } => {
+                        let doubled = base << (request.sent - 1 + e.from).min(40);
+                        let above = (doubled.min(ns(e.cap)) - ns(e.floor)).max(0);
+                        ns(e.floor) + part(above, at_0 + (at_1 - at_0) * u(0))
+                    }
                     Jitter::Decorrelated => {
-                        cap.min(base + ((3 * previous - base) as f64 * u(0)).round() as Ns)
+                        let previous = request.delay.max(base);
+                        ns(e.cap).min(base + part(3 * previous - base, u(0)))
                     }
                 };
+                request.delay = (jittered + part(ns(e.plus), u(0))).min(ns(e.max));
                 request.delay
             }
         };
@@ -167,16 +178,21 @@ impl Naive<'_> {
             Some(told) if told > ns(honor.max) && honor.beyond == Beyond::GiveUp => {
                 return self.give_up(now, r, GaveUp::NotRetryable);
             }
-            Some(told) if told > 0 && told <= ns(honor.max) => {
+            Some(told) if told > 0 && (told <= ns(honor.max) || honor.beyond == Beyond::Clip) => {
+                let told = told.min(ns(honor.max));
                 let wait = if honor.combine == Combine::Floor { told.max(computed) } else { told };
-                (wait as f64 * (1.0 + honor.jitter * u(1))).round() as Ns
+                let part = |of: Ns, share: f64| (of as f64 * share).round() as Ns;
+                part(wait, 1.0 + honor.jitter * u(1))
+                    + part(told, honor.spread * u(1))
+                    + part(ns(honor.plus), u(1))
             }
             _ => computed,
         };
         if now + delay >= request.born + ns(client.deadline) {
             return self.give_up(now, r, GaveUp::Deadline);
         }
-        let paced = client.pace.is_some();
+        let paced = client.pacing.is_some();
+        let sequence = if paced { self.next_sequence() } else { sequence };
         let (place, event) = if paced { (ASKS, Event::Ask(r)) } else { (RETRIES, Event::Send(r)) };
         self.list.insert((now + delay, place, sequence), event);
     }
@@ -185,9 +201,10 @@ impl Naive<'_> {
         if self.requests[r].over {
             return;
         }
-        let t = self.requests[r].trying.expect("no pause reaches the deadline");
-        self.finish(now, t, Ended::TimedOut);
-        self.leave_behind(now, t);
+        if let Some(t) = self.requests[r].trying {
+            self.finish(now, t, Ended::TimedOut);
+            self.leave_behind(now, t);
+        }
         self.give_up(now, r, GaveUp::Deadline);
     }
 

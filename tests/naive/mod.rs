@@ -4,7 +4,8 @@
 //!
 //! Readings taken where the model leaves a choice:
 //! - an answer is in its client's hands before anything else happens at that instant;
-//! - a retry's place in the sequence is that of the failure that caused it;
+//! - a retry's place in the sequence is that of the failure that caused it or, of a paced client, of the answer's
+//!   arrival;
 //! - what a pacer lets go is a retry in the order of an instant, the first attempt included;
 //! - deadlines come before timeouts;
 //! - free slots are handed out in turn: a replica that has another goes to the back of the rota, and so does
@@ -20,6 +21,7 @@ mod platform;
 
 use limiter::Limiter;
 use ratetide::client::GaveUp;
+use ratetide::client::pacing::{Paced, Pacing};
 use ratetide::metrics::observer::Ended;
 use ratetide::platform::config::ModelConfig;
 use ratetide::platform::serving::ReplicaEngine as _;
@@ -293,7 +295,7 @@ fn source(scenario: &Scenario, w: usize) -> Source {
             Birth { at: Ns::from((arrival.at - SimTime::ZERO).as_ns()), prompt, output }
         })
         .collect();
-    let bucket = workload.client.pace.map_or(0, |pace| ns(pace.interval) * Ns::from(pace.burst));
+    let bucket = pace(&workload.client).map_or(0, |pace| ns(pace.interval) * Ns::from(pace.burst));
     Source {
         births: births.into_iter(),
         next: None,
@@ -324,4 +326,13 @@ fn configured_mix(scenario: &Scenario) -> [f64; 3] {
         total += weight;
     }
     sums.map(|sum| sum / total)
+}
+
+/// The pace of a client that is paced.
+pub fn pace(client: &ratetide::client::Client) -> Option<Paced> {
+    client.pacing.as_ref().map(|pacing| match pacing {
+        Pacing::Paced(paced) => *paced,
+        #[allow(unreachable_patterns)]
+        other => panic!("the naive arm does not know {other:?}"),
+    })
 }

@@ -82,7 +82,9 @@ fn s14_a_client_sees_only_its_answers() {
             ),
             &[org("z-hog"), workload("m", "arrivals.batch = { size = 21, every = \"1 d\" }\nrtt = \"0 s\"")],
         );
-        assert!(dead.len() > 1000, "{}", client.name);
+        // A client that guards itself soon stops asking; the others ask at least once per request.
+        let guarded = client.client.breaker.is_some() || client.client.throttle.is_some();
+        assert!(dead.len() > if guarded { 20 } else { 1000 }, "{}: {}", client.name, dead.len());
         assert!(dead.iter().all(|(.., reply)| reply.outcome == Outcome::Unavailable));
         assert_eq!(dead, full, "{}", client.name);
     }

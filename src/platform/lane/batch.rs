@@ -52,6 +52,16 @@ pub static SPEC: Spec = Spec::new(
 );
 
 impl Batch {
+    /// As its defaults are.
+    pub const DEFAULT: Batch = Batch {
+        discount: 0.5,
+        window: Span::from_s(24 * 3600),
+        requests_per_file: 50_000,
+        enqueued_tokens: 30_000_000_000,
+        gather: Span::from_s(60),
+        reserve: 0.1,
+    };
+
     /// Read the table of `lane.batch`.
     pub fn read(table: &mut Table) -> Batch {
         Batch {
