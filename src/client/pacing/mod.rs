@@ -12,7 +12,7 @@ mod ramp;
 use super::part::{Ended, Written};
 use crate::read::Family;
 use crate::registry::registry;
-use crate::units::{SimTime, Span};
+use crate::units::SimTime;
 
 pub use aimd::Aimd;
 pub use buckets::Buckets;
@@ -42,11 +42,6 @@ registry! {
         ended(now: SimTime, end: &Ended) -> ();
     }
     written[] as Written, given ();
-}
-
-/// The instant after `last`, not before `now`, at which a rate (per second) that holds now lets the next one go.
-fn after(last: Option<SimTime>, now: SimTime, rate: f64) -> SimTime {
-    last.map_or(now, |last| last.saturating_add(Span::from_secs_f64(1.0 / rate)).max(now))
 }
 
 /// Client-side pacing, as a scenario names it.

@@ -1,6 +1,6 @@
 //! A pace that follows the client's own recent success.
 
-use super::{Pacer, after};
+use super::Pacer;
 use crate::bounds;
 use crate::client::part::{Ended, Written};
 use crate::client::window::Window;
@@ -36,8 +36,8 @@ impl Ramp {
 
 impl Pacer for Ramp {
     fn slot(&mut self, now: SimTime, _: u32) -> SimTime {
-        let rate = self.rate(now);
-        after(self.last, now, rate)
+        let interval = Span::from_secs_f64(1.0 / self.rate(now));
+        self.last.map_or(now, |last| last.saturating_add(interval).max(now))
     }
 
     fn sent(&mut self, now: SimTime, _: u32) {
