@@ -94,6 +94,10 @@ pub const TRAFFIC: Range<f64> = Range::new(0.0, 1e6);
 /// Incidents of traffic, each counted once for every model it strikes.
 pub const TRAFFIC_INCIDENTS_MAX: usize = 100;
 
+/// Members of a population, and of all populations together.
+pub const MEMBERS: Range<u64> = Range::new(1, 10_000_000);
+/// (org, model) pairs of a scenario, those of members each for itself.
+pub const PAIRS_MAX: u64 = 100_000_000;
 /// Weight of an org.
 pub const ORG_WEIGHT: Range<f64> = Range::new(1e-9, 1e9);
 /// Network round trip.

@@ -46,6 +46,7 @@
 //! |---|---|
 //! | [`cli`] | one file per command, and what a person sees |
 //! | [`output`], [`chart`] | tables, manifest and the atomic directory; pictures |
+//! | [`compare`] | the same traffic under several strategies: paired differences, verdicts |
 //! | [`replications`] | all replications of a scenario on every core, folded in order |
 //! | [`engine`] | the event queue and the loop: one replication |
 //! | [`scenario`] | from text to the validated type; thresholds, estimates, loading |
@@ -53,6 +54,7 @@
 //! | [`platform`] | buffer, fleet, autoscaler, incidents, lanes: a state machine without a queue |
 //! | [`limit`], [`client`], [`traffic`] | rate laws and meters; retries and pacing; arrivals and tokens |
 //! | [`dist`] | distributions of times and token counts |
+//! | [`statistics`] | intervals and tests over replications |
 //! | [`registry`], [`bounds`] | one list makes a family of kinds; every limit in one file |
 //! | [`read`] | TOML to typed values, every error with its place |
 //! | [`units`], [`name`], [`rng`], [`chain`], [`digest`], [`error`], [`reply`] | the ground |
@@ -67,6 +69,7 @@ pub mod chain;
 pub mod chart;
 pub mod cli;
 pub mod client;
+pub mod compare;
 pub mod digest;
 pub mod dist;
 pub mod engine;
@@ -82,5 +85,6 @@ pub mod replications;
 pub mod reply;
 pub mod rng;
 pub mod scenario;
+pub mod statistics;
 pub mod traffic;
 pub mod units;

@@ -53,10 +53,27 @@ pub struct Results {
 }
 
 /// One replication's record.
-struct Record<'a> {
+pub struct Record<'a> {
     recorder: Recorder<'a>,
     finished: bool,
     events: u64,
+}
+
+impl Record<'_> {
+    /// Per workload.
+    pub fn summaries(&self) -> &[Summary] {
+        &self.recorder.summaries
+    }
+
+    /// When the last request of a workload succeeded; 0 if none did.
+    pub fn last_success_s(&self, workload: usize) -> f64 {
+        self.recorder.last_success[workload].as_secs_f64()
+    }
+
+    /// False if it was stopped.
+    pub fn finished(&self) -> bool {
+        self.finished
+    }
 }
 
 /// Replications held in memory at once, per thread.
@@ -80,11 +97,12 @@ pub fn run_all(
             break;
         }
     }
-    results.total = total(&results.summaries);
+    results.sum_up();
     results
 }
 
-fn run_one<'a>(
+/// Simulate one replication. `log`, if any, is told of every attempt.
+pub fn run_one<'a>(
     scenario: &Scenario,
     number: u64,
     watch: &dyn Watch,
@@ -102,6 +120,11 @@ fn run_one<'a>(
         summary.wasted_cost_usd = workload.price.cost_usd(account.wasted.prompt, account.wasted.output);
         summary.cost_usd = cost(account.useful, whole - warmup) + summary.wasted_cost_usd;
         summary.jobs = run.jobs[index];
+        if workload.arrivals.backlog().is_some() && workload.fallback_of.is_none() {
+            let whole = &run.ledger.whole[index];
+            let finished = run.finished && whole.succeeded == whole.requests;
+            summary.finishes_s = vec![finished.then(|| recorder.last_success[index].as_secs_f64())];
+        }
         if workload.is_batch() {
             summary.dynamic = None;
             let jobs = &run.jobs[index];
@@ -160,7 +183,8 @@ fn values(summaries: &[Summary]) -> Vec<Values> {
 }
 
 impl Results {
-    fn of(record: Record, scenario: &Scenario) -> Results {
+    /// The first replication's.
+    pub fn of(record: Record, scenario: &Scenario) -> Results {
         let Record { recorder, finished, events } = record;
         let several = scenario.run.replications > 1;
         Results {
@@ -176,7 +200,8 @@ impl Results {
         }
     }
 
-    fn add(&mut self, record: Record) {
+    /// Merge the next one.
+    pub fn add(&mut self, record: Record) {
         let other = record.recorder;
         self.values.push(values(&other.summaries));
         self.summaries
@@ -189,5 +214,10 @@ impl Results {
         self.replications += 1;
         self.finished &= record.finished;
         self.events += record.events;
+    }
+
+    /// Fill in the total, once all are merged.
+    pub fn sum_up(&mut self) {
+        self.total = total(&self.summaries);
     }
 }

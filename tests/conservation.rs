@@ -5,7 +5,7 @@ mod common;
 
 use common::read;
 use common::run::run_logged;
-use common::scenarios::{ANY, bare, text};
+use common::scenarios::{ANY, Parts, bare, text};
 use ratetide::engine::simulate;
 use ratetide::limit::law::{LAWS, Law};
 use ratetide::metrics::ledger::Ledger;
@@ -84,6 +84,33 @@ fn stocks_balance_in_every_interval_of_every_scenario() {
         }
     }
     assert!(kinds.iter().all(|&count| count > 1000), "the scenarios have little in them: {kinds:?}");
+}
+
+/// A random scenario whose serverless orgs are populations.
+fn crowded(seed: u64) -> String {
+    let mut parts = Parts::draw(seed, ANY, Span::from_s(1));
+    for (i, (head, workloads)) in parts.orgs.iter_mut().enumerate() {
+        let demand =
+            ["zipf = { s = 1.0 }", "equal = {}", "lognormal = { cv = 2.0 }"][(seed as usize + i) % 3];
+        if !workloads.iter().any(|workload| workload.contains("lane")) {
+            head.push_str(&format!("population = {{ count = {}, demand.{demand} }}\n", 1 + (seed * 7) % 300));
+        }
+    }
+    parts.text()
+}
+
+#[test]
+fn stocks_balance_in_every_interval_with_populations() {
+    let mut groups = 0;
+    for seed in 0..SCENARIOS / 2 {
+        let scenario = read(&crowded(seed));
+        let (recorder, ledger) = recorded(&scenario);
+        ledger.assert_balanced();
+        assert_stocks(seed, &scenario, &recorder, &ledger);
+        assert_platform_counts(seed, &scenario, &recorder, &ledger);
+        groups += scenario.orgs.iter().filter(|org| org.members() > 1).count();
+    }
+    assert!(groups > 1000, "only {groups} groups");
 }
 
 /// The scenario of a number, its models changed to the combination of that number: every law with every engine,

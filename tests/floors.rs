@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 const FLOORS: &[&[&str]] = &[
     &["units", "name", "rng", "chain", "digest", "error", "reply"],
     &["read"],
-    &["registry", "bounds"],
+    &["registry", "bounds", "statistics"],
     &["dist"],
     &["limit", "client", "traffic"],
     &["platform"],
@@ -17,6 +17,7 @@ const FLOORS: &[&[&str]] = &[
     &["scenario"],
     &["engine"],
     &["replications"],
+    &["compare"],
     &["output", "chart"],
     &["cli"],
 ];
@@ -36,7 +37,10 @@ const NEVERS: &[(&[&str], &[&str])] = &[
             "std::env",
         ],
     ),
-    (&["scenario", "replications", "output", "chart", "read"], &["std::time", "Instant::now", "SystemTime"]),
+    (
+        &["scenario", "replications", "compare", "statistics", "output", "chart", "read"],
+        &["std::time", "Instant::now", "SystemTime"],
+    ),
 ];
 
 fn sources(folder: &Path, found: &mut Vec<PathBuf>) {

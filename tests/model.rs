@@ -50,8 +50,14 @@ fn retries_that_let_no_time_pass_are_refused() {
     let refused = |rtt: &str, retry: &str| {
         let client = format!("client = {{ max_attempts = \"unlimited\", retry.{retry} }}");
         let text = text("duration = \"1 s\"", &slots(1, "1 s"), &format!("{ONE}\nrtt = \"{rtt}\"\n{client}"));
-        ratetide::scenario::reading::read("t.toml", text.as_bytes(), &[], &mut |_| Err(String::new()), 1e12)
-            .is_err()
+        ratetide::scenario::reading::read(
+            "t.toml",
+            text.as_bytes(),
+            &[],
+            &mut |_: &str| Err(String::new()),
+            1e12,
+        )
+        .is_err()
     };
     assert!(refused("0 s", "immediate = {}") && refused("0 s", "fixed = { delay = \"0 s\" }"));
     assert!(!refused("2 ns", "immediate = {}") && !refused("0 s", "fixed = { delay = \"1 ns\" }"));

@@ -2,6 +2,7 @@
 
 use ratetide::platform::attempt::Arriving;
 use ratetide::platform::model::Model;
+use ratetide::platform::pairs::Row;
 use ratetide::platform::{Effect, Platform};
 use ratetide::reply::Outcome;
 use ratetide::rng::Key;
@@ -19,7 +20,10 @@ fn platform(replicas: u32, slots: u32, more: &str) -> Platform {
     let mut load = |name: &str| Err(name.to_owned());
     let (mut scenario, _) = reading::read("t.toml", text.as_bytes(), &[], &mut load, 1e12).unwrap();
     let mix = scenario.configured_mix(0);
-    Platform::new(vec![Model::new(scenario.models.remove(0), mix, Key::new(1, 0))], &[(0, 1.0)])
+    Platform::new(
+        vec![Model::new(scenario.models.remove(0), mix, Key::new(1, 0))],
+        &[Row { model: 0, weight: 1.0, members: 1 }],
+    )
 }
 
 fn arriving(spare: bool) -> Arriving {
@@ -81,7 +85,7 @@ fn it_is_not_metered_and_earns_nothing() {
     started(&mut platform);
     let version = platform.attempt(0).version;
     platform.complete(SimTime::from_s(2), 0, version).expect("its service ends");
-    assert_eq!(platform.pair_rates(SimTime::from_s(100), 0).1.requests, 0.0);
+    assert_eq!(platform.row_rates(SimTime::from_s(100), 0).1.requests, 0.0);
     // Five conform at once, at 60 a minute with five seconds of burst.
     (50..56).for_each(|id| platform.arrive(SimTime::from_s(2), id, arriving(false)));
     let green = |id| platform.attempt(id).color == ratetide::limit::pair::Color::Green;

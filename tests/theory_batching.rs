@@ -242,8 +242,14 @@ fn keys_beside_a_preset_override_it() {
     assert_eq!((engine.prefill_ns, engine.max_batch), (preset.prefill_ns, preset.max_batch));
     let refused = |engine: &str| {
         let text = together(engine, 1, 1, 1);
-        ratetide::scenario::reading::read("t.toml", text.as_bytes(), &[], &mut |_| Err(String::new()), 1e12)
-            .is_err()
+        ratetide::scenario::reading::read(
+            "t.toml",
+            text.as_bytes(),
+            &[],
+            &mut |_: &str| Err(String::new()),
+            1e12,
+        )
+        .is_err()
     };
     assert!(refused("prefill = \"1 s\"") && refused("preset = \"llama\"") && !refused("step = \"1 ns\""));
 }

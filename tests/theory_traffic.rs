@@ -74,6 +74,14 @@ fn gamma_dispersion(cv: f64, t_s: f64) -> f64 {
     cv.powi(2) + (1.0 - cv.powi(4)) / 6.0 / (PER_S * t_s)
 }
 
+/// The same for any renewal process, cv² + (1/6 + cv⁴/2 − κ₃/3) per expected arrival, with Weibull gaps: κ₃, the third
+/// central moment ÷ mean³, from Γ(1 + i/shape).
+fn weibull_dispersion(cv: f64, shape: f64, t_s: f64) -> f64 {
+    let [g1, g2, g3] = [1.0, 2.0, 3.0].map(|i| statrs::function::gamma::gamma(1.0 + i / shape));
+    let third = (g3 - 3.0 * g1 * g2 + 2.0 * g1.powi(3)) / g1.powi(3);
+    cv.powi(2) + (1.0 / 6.0 + cv.powi(4) / 2.0 - third / 3.0) / (PER_S * t_s)
+}
+
 /// 30/s for 1 s on average, 5/s for 4 s.
 const ON_OFF: &str = r#"on_off = { rate = "30/s", off_rate = "5/s", on = "1 s", off = "4 s" }"#;
 
@@ -90,7 +98,7 @@ fn on_off_excess() -> f64 {
 }
 
 fn declared() -> Vec<Declared> {
-    let gamma = |arrivals, cv, dispersion| Declared { arrivals, cv, window_s: 2.0, dispersion };
+    let renewal = |arrivals, cv, dispersion| Declared { arrivals, cv, window_s: 2.0, dispersion };
     vec![
         Declared {
             arrivals: r#"poisson = { rate = "600/min" }"#,
@@ -98,8 +106,10 @@ fn declared() -> Vec<Declared> {
             window_s: 0.5,
             dispersion: |_| 1.0,
         },
-        gamma(r#"gamma = { rate = "10/s", cv = 0.5 }"#, 0.5, |t| gamma_dispersion(0.5, t)),
-        gamma(r#"gamma = { rate = "10/s", cv = 2.0 }"#, 2.0, |t| gamma_dispersion(2.0, t)),
+        renewal(r#"gamma = { rate = "10/s", cv = 0.5 }"#, 0.5, |t| gamma_dispersion(0.5, t)),
+        renewal(r#"gamma = { rate = "10/s", cv = 2.0 }"#, 2.0, |t| gamma_dispersion(2.0, t)),
+        renewal(r#"weibull = { rate = "10/s", cv = 0.5 }"#, 0.5, |t| weibull_dispersion(0.5, 2.101_349, t)),
+        renewal(r#"weibull = { rate = "10/s", cv = 1.5 }"#, 1.5, |t| weibull_dispersion(1.5, 0.684_773, t)),
         Declared {
             arrivals: ON_OFF,
             // cv² = 1 + 2v/(ab + a·s₂ + b·s₁).
@@ -113,7 +123,7 @@ fn declared() -> Vec<Declared> {
 #[test]
 fn v32_rate_and_dispersion_are_as_declared() {
     for Declared { arrivals, window_s, dispersion, .. } in declared() {
-        let results = replicate(&counted(arrivals, SMALL, window_s, 25_000.0 * window_s), 40);
+        let results = replicate(&counted(arrivals, SMALL, window_s, 40_000.0 * window_s), 40);
         let per_s = |r: &Results| count_moments(r, 1).0 / window_s;
         Estimate::over(&results, per_s).assert_within(&format!("rate of {arrivals}"), PER_S, 0.01);
         for merged in [1, 2] {
@@ -239,4 +249,44 @@ fn v31_recorded_traces_are_replayed_whole() {
         assert_near("Azure p99", found[1], listed[1], 0.01);
     }
     assert_near("Mooncake cv", replayed("mooncake-synthetic.jsonl", "").cv, 1.01, 0.01);
+}
+
+/// Requests per second in each quarter of a day of a client, from the rows of the file.
+fn quarters(file: &str, client: &str) -> [f64; 4] {
+    let text = std::fs::read_to_string(trace_file(file).unwrap()).unwrap();
+    let mut sums = [0.0; 4];
+    for row in text.lines().skip(1).map(|line| line.split(',').collect::<Vec<_>>()) {
+        if row[0] == client {
+            let at_s: f64 = row[1].parse().unwrap();
+            sums[(at_s / 21_600.0) as usize] += row[2].parse::<f64>().unwrap() / 36.0;
+        }
+    }
+    sums
+}
+
+#[test]
+fn v31_recorded_windows_keep_their_rates() {
+    let file = "servegen-m-large-top12-day1.csv";
+    if trace_file(file).is_none() {
+        return println!("skipped: the recorded windows are not here");
+    }
+    // Gaps of cv 1.1; and a client that is silent for half the day, with cv up to 1.7 in the other half.
+    for (client, scale) in [("142", 0.05), ("7", 1.0)] {
+        let arrivals =
+            format!(r#"windows = {{ file = "{file}", client = "{client}", rate_scale = {scale} }}"#);
+        let results = replicate(&counted(&arrivals, SMALL, 21_600.0, 86_400.0), 40);
+        for (bin, truth) in quarters(file, client).into_iter().enumerate() {
+            let per_s = |r: &Results| r.outcomes.get(bin, 0).requests as f64 / 21_600.0;
+            if truth == 0.0 {
+                assert!(results.iter().all(|r| per_s(r) == 0.0), "silence is silence");
+            } else {
+                let what = format!("rate of client {client} in quarter {bin}");
+                Estimate::over(&results, per_s).assert_within(&what, truth * scale, 0.02);
+            }
+        }
+        let expected =
+            scenario(&counted(&arrivals, SMALL, 21_600.0, 86_400.0)).workloads[0].arrivals.expected();
+        let truth = quarters(file, client).iter().sum::<f64>() * scale * 21_600.0;
+        assert_near("expected count", expected, truth, 1e-9);
+    }
 }

@@ -131,7 +131,7 @@ fn picture(
     let mut canvas = Canvas::new();
     let bands = fleets.iter().any(|fleet| fleet.utilization_band.is_some() || fleet.wait_band.is_some());
     let notes = [chosen, &page::band_note(&data.summary, bands)];
-    let mut y = page::head(&mut canvas, data, Some(grid), finding, &notes)? + 22.0;
+    let mut y = page::head(&mut canvas, &data.summary, Some(grid), finding, &notes)? + 22.0;
     let columns = fleets.len();
     let width = (WIDTH - 2.0 * MARGIN - GUTTER) / columns as f64;
     let x_axis = Axis::time(grid, 12 / columns);

@@ -130,7 +130,7 @@ fn picture(
         1 => String::new(),
         n => format!("amounts are means over {n} replications"),
     };
-    let mut y = page::head(&mut canvas, data, Some(&grid), finding, &[&note])? + 22.0 + panel::HEAD;
+    let mut y = page::head(&mut canvas, &data.summary, Some(&grid), finding, &[&note])? + 22.0 + panel::HEAD;
     let (named, rest) = lines.split_at(lines.len().min(SERIES.len()));
     // One left over is as good as the sum of one.
     let running = |keep: &dyn Fn(usize) -> bool, value: fn(&Spend) -> f64| {

@@ -102,6 +102,25 @@ pub struct Summary {
     /// Bursts and incidents, shaded behind the lines.
     #[serde(default)]
     pub causes: Vec<Cause>,
+    /// Orgs that are groups of a population's members.
+    #[serde(default)]
+    pub groups: Vec<GroupHead>,
+}
+
+/// An org that is a group of members.
+#[derive(Debug, Clone, Deserialize)]
+pub struct GroupHead {
+    /// Its name.
+    pub org: String,
+    /// How many they are.
+    pub members: u32,
+}
+
+impl Summary {
+    /// How many members an org has; one on its own.
+    pub fn members(&self, org: &str) -> u32 {
+        self.groups.iter().find(|group| group.org == org).map_or(1, |group| group.members)
+    }
 }
 
 /// What the subtitle says of a model.
@@ -165,7 +184,7 @@ impl ResultData {
     /// # Errors
     /// A [`ChartError`] naming file, line and column of the first thing wrong.
     pub fn read(files: &Files<'_>) -> Result<ResultData, ChartError> {
-        let summary = read_summary(files.summary)?;
+        let summary = read_summary("summary.json", files.summary)?;
         let mut names = Names::default();
         let data = ResultData {
             outcomes: Table::read(&OUTCOMES, files.outcomes, &mut names)?,
@@ -184,19 +203,27 @@ impl ResultData {
     }
 }
 
-fn read_summary(bytes: &[u8]) -> Result<Summary, ChartError> {
-    const FILE: &str = "summary.json";
-    let summary: Summary = serde_json::from_slice(bytes).map_err(|error| ChartError {
-        file: FILE,
+/// A JSON file.
+pub(super) fn read_json<T: for<'de> Deserialize<'de>>(
+    file: &'static str,
+    bytes: &[u8],
+) -> Result<T, ChartError> {
+    serde_json::from_slice(bytes).map_err(|error| ChartError {
+        file,
         line: Some(error.line() as u64),
         column: None,
         what: super::error::brief(&error.to_string()),
-    })?;
+    })
+}
+
+/// The head of a JSON file, checked.
+pub(super) fn read_summary(file: &'static str, bytes: &[u8]) -> Result<Summary, ChartError> {
+    let summary: Summary = read_json(file, bytes)?;
     let bounded = |key: &str, value: f64, low: f64| {
         if (low..=1e10).contains(&value) {
             return Ok(());
         }
-        Err(ChartError::column(FILE, key, format!("{value} is not from {low} to 1e10 seconds")))
+        Err(ChartError::column(file, key, format!("{value} is not from {low} to 1e10 seconds")))
     };
     bounded("interval_s", summary.interval_s, 1e-6)?;
     bounded("duration_s", summary.duration_s, 1e-6)?;
@@ -209,7 +236,7 @@ fn read_summary(bytes: &[u8]) -> Result<Summary, ChartError> {
         bounded("causes.end_s", cause.end_s, 0.0)?;
     }
     if summary.replications == 0 {
-        return Err(ChartError::column(FILE, "replications", "0 is not at least 1"));
+        return Err(ChartError::column(file, "replications", "0 is not at least 1"));
     }
     Ok(summary)
 }

@@ -74,7 +74,7 @@ impl Chart for Forecast {
         let fleets: Vec<Fleet> = picked.iter().map(|&model| fleet(data, &grid, model)).collect();
         let finding = readiness::finding(&fleets.iter().map(|fleet| fleet.facts.clone()).collect::<Vec<_>>());
         let mut canvas = Canvas::new();
-        let mut y = page::head(&mut canvas, data, Some(&grid), &finding, &[&chosen])? + 22.0;
+        let mut y = page::head(&mut canvas, &data.summary, Some(&grid), &finding, &[&chosen])? + 22.0;
         let tall = if fleets.len() == 1 { (270.0, 120.0) } else { (190.0, 90.0) };
         let tops = scale::shared_tops(fleets.iter().map(Fleet::top));
         let sizes = scale::shared_tops(fleets.iter().map(|fleet| grid::peak(&fleet.all())));

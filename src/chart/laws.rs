@@ -77,7 +77,7 @@ impl Chart for Laws {
             .map(|grant| grant.model.as_str())
             .collect();
         let free = if free.is_empty() { String::new() } else { format!("no limit: {}", free.join(", ")) };
-        let mut y = page::head(&mut canvas, data, Some(&grid), &finding, &[&chosen, &free])? + 22.0;
+        let mut y = page::head(&mut canvas, &data.summary, Some(&grid), &finding, &[&chosen, &free])? + 22.0;
         for (place, (title, traces)) in panels.iter().enumerate() {
             let note = if *title == "Requests" {
                 "per minute; grey: offered, mean over the models and their range"

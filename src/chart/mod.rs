@@ -6,6 +6,7 @@
 //! | floor | files |
 //! |---|---|
 //! | charts | `rates`, `outcomes`, `capacity`, `forecast`, `time_to_success`, `laws`, `cost` |
+//! | charts of a comparison | [`comparison`] |
 //! | around a plot | `page` (head), `panel` and `axis` (frame, ticks, causes, lines, areas), `label` (names at the right), `finding` (the title) |
 //! | numbers | `data` and `table` (files in), `grid` (bins), `tally` and `spend` (sums), `trace` (one pair's lines), `readiness` (capacity against demand), `scale` (ranges, ticks, print) |
 //! | ink | `canvas` (SVG), `png`, `text` (the typeface), `theme` (colours, sizes) |
@@ -13,6 +14,7 @@
 mod axis;
 mod canvas;
 mod capacity;
+pub mod comparison;
 mod cost;
 mod data;
 mod error;

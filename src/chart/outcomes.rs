@@ -91,7 +91,7 @@ impl Chart for Outcomes {
         let tops = scale::shared_tops(layers.iter().map(|layers| layers.top(0)));
 
         let mut canvas = Canvas::new();
-        let mut y = page::head(&mut canvas, data, Some(&grid), &finding, &[&chosen])? + 22.0;
+        let mut y = page::head(&mut canvas, &data.summary, Some(&grid), &finding, &[&chosen])? + 22.0;
         let rare = is_rare(&total);
         for (place, (layers, top)) in layers.iter().zip(&tops).enumerate() {
             if models.len() > 1 {

@@ -1,7 +1,7 @@
 //! The head of a picture: the finding as its title, and below it what was simulated and how it is shown.
 
 use super::canvas::{Anchor, Canvas};
-use super::data::{ResultData, Summary};
+use super::data::Summary;
 use super::error::ChartError;
 use super::grid::Grid;
 use super::scale;
@@ -14,7 +14,7 @@ use super::theme::{MARGIN, NAME_MAX, SUBTITLE, TITLE, WIDTH};
 /// Only if drawing fails.
 pub fn head(
     canvas: &mut Canvas,
-    data: &ResultData,
+    summary: &Summary,
     grid: Option<&Grid>,
     finding: &str,
     notes: &[&str],
@@ -27,7 +27,7 @@ pub fn head(
     }
     y += 8.0;
     let notes: Vec<&str> = notes.iter().copied().filter(|note| !note.is_empty()).collect();
-    for (line, rows) in [(subtitle(&data.summary, grid), 2), (notes.join(" · "), 2)] {
+    for (line, rows) in [(subtitle(summary, grid), 2), (notes.join(" · "), 2)] {
         for row in text::wrap(&line, SUBTITLE, width, rows).iter().filter(|row| !row.is_empty()) {
             y += 19.0;
             canvas.text(row, (MARGIN, y), SUBTITLE, Anchor::Start)?;
@@ -103,6 +103,7 @@ fn laws(summary: &Summary) -> Vec<String> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::data::ResultData;
     use super::super::samples::Sample;
     use super::*;
 

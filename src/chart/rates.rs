@@ -109,7 +109,7 @@ fn picture(
     let mut canvas = Canvas::new();
     let bands = pairs.iter().any(|pair| pair.requests.bands.iter().any(Option::is_some));
     let notes = [chosen, &page::band_note(&data.summary, bands)];
-    let mut y = page::head(&mut canvas, data, Some(grid), finding, &notes)? + 26.0;
+    let mut y = page::head(&mut canvas, &data.summary, Some(grid), finding, &notes)? + 26.0;
     let has_tokens = pairs.iter().any(|pair| pair.tokens.ends.is_some());
     let columns = if pairs.len() == 1 || !has_tokens { 1 } else { 2 };
     let (height, gutter, ticks) = match (columns, pairs.len()) {
@@ -125,7 +125,13 @@ fn picture(
     ];
     for (row, pair) in pairs.iter().enumerate() {
         y += 18.0;
-        panel::title(&mut canvas, (MARGIN, y), WIDTH - 2.0 * MARGIN, (&pair.name, SECTION), &shares(pair))?;
+        panel::title(
+            &mut canvas,
+            (MARGIN, y),
+            WIDTH - 2.0 * MARGIN,
+            (&pair.name, SECTION),
+            &about(data, pair),
+        )?;
         y += 6.0;
         let [org, model] = [0, 1].map(|i| data.names.text(pair.group.key[i]));
         let causes = panel::causes(&data.summary, grid, Some(org), Some(model));
@@ -164,6 +170,14 @@ fn picture(
     }
     let about = format!("{finding}. Dynamic rate, offered and served load over simulated time.");
     Ok(canvas.finish(y + 14.0, finding, &about))
+}
+
+/// Whose a pair is, if it is not one org's, and what became of its attempts, in a line.
+fn about(data: &ResultData, pair: &Pair) -> String {
+    match data.summary.members(data.names.text(pair.group.key[0])) {
+        1 => shares(pair),
+        members => format!("{} orgs, rates summed · {}", grouped(f64::from(members), 0), shares(pair)),
+    }
 }
 
 /// What became of a pair's attempts, in a line.

@@ -69,6 +69,26 @@ pub const MANY: [(RGBColor, Dash); 9] = [
     (RGBColor(0xcc, 0x79, 0xa7), Dash::Solid),
 ];
 
+/// Up to sixteen strategies, in order: those of [`MANY`], and more under the same condition.
+pub const STRATEGIES: [(RGBColor, Dash); 16] = [
+    MANY[0],
+    MANY[1],
+    MANY[2],
+    MANY[3],
+    MANY[4],
+    MANY[5],
+    MANY[6],
+    MANY[7],
+    MANY[8],
+    (SERIES[0].0, Dash::Long),
+    (SERIES[1].0, Dash::Dotted),
+    (SERIES[3].0, Dash::Solid),
+    (SERIES[1].0, Dash::Solid),
+    (SERIES[3].0, Dash::Short),
+    (SERIES[0].0, Dash::Short),
+    (SERIES[3].0, Dash::Long),
+];
+
 /// What the autoscaler expects: line.
 pub const FORECAST: RGBColor = RGBColor(0x7b, 0x4f, 0xc9);
 /// Spent in vain: area, for the client had hung up.
@@ -228,8 +248,8 @@ mod tests {
 
     #[test]
     fn of_many_lines_those_alike_in_colour_differ_in_dash() {
-        for (i, (colour, dash)) in MANY.iter().enumerate() {
-            for (other, its_dash) in &MANY[i + 1..] {
+        for (i, (colour, dash)) in STRATEGIES.iter().enumerate() {
+            for (other, its_dash) in &STRATEGIES[i + 1..] {
                 assert!(dash != its_dash || distance(*colour, *other) >= 8.0, "{colour:?} and {other:?}");
             }
         }

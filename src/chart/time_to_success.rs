@@ -30,13 +30,13 @@ pub struct TimeToSuccess;
 
 /// One curve: the parts of its name and `(seconds, share)` in rising order, never empty.
 #[derive(Debug, Clone)]
-struct Curve {
-    parts: Vec<String>,
-    points: Vec<(f64, f64)>,
+pub(super) struct Curve {
+    pub(super) parts: Vec<String>,
+    pub(super) points: Vec<(f64, f64)>,
 }
 
 impl Curve {
-    fn end(&self) -> f64 {
+    pub(super) fn end(&self) -> f64 {
         self.points[self.points.len() - 1].1
     }
 
@@ -46,7 +46,7 @@ impl Curve {
     }
 
     /// The time by which `share` of all requests had succeeded, if they ever did.
-    fn reached_s(&self, share: f64) -> Option<f64> {
+    pub(super) fn reached_s(&self, share: f64) -> Option<f64> {
         let place = self.points.partition_point(|(_, s)| *s < share - 1e-12);
         self.points.get(place).map(|(time_s, _)| *time_s)
     }
@@ -154,7 +154,7 @@ fn picture(
     chosen: &str,
 ) -> Result<String, ChartError> {
     let mut canvas = Canvas::new();
-    let top = page::head(&mut canvas, data, None, finding, &[chosen])? + 22.0 + panel::HEAD;
+    let top = page::head(&mut canvas, &data.summary, None, finding, &[chosen])? + 22.0 + panel::HEAD;
     let frame =
         Frame { left: MARGIN + panel::TICKS, top, right: WIDTH - MARGIN - GUTTER, bottom: top + HEIGHT };
     let y_axis = Axis::percent(1.0);
@@ -195,7 +195,7 @@ fn picture(
 }
 
 /// From where the first curve leaves the floor to where the last one ends: the range, and ticks 1, 3, 10 … in it.
-fn time_axis<'a>(curves: impl Iterator<Item = &'a Curve> + Clone) -> ((f64, f64), Axis) {
+pub(super) fn time_axis<'a>(curves: impl Iterator<Item = &'a Curve> + Clone) -> ((f64, f64), Axis) {
     let lasts = curves.clone().map(|curve| curve.points[curve.points.len() - 1].0);
     let high = lasts.fold(0.0, f64::max).max(1e-3);
     let firsts =
@@ -212,7 +212,7 @@ fn time_axis<'a>(curves: impl Iterator<Item = &'a Curve> + Clone) -> ((f64, f64)
 }
 
 /// A curve from the floor to the right edge, thinned to at most [`POINTS_MAX`] points.
-fn path(panel: &Panel, curve: &Curve) -> Vec<Point> {
+pub(super) fn path(panel: &Panel, curve: &Curve) -> Vec<Point> {
     let stride = curve.points.len().div_ceil(POINTS_MAX);
     let last = curve.points[curve.points.len() - 1];
     let at = |(time_s, share): (f64, f64)| (panel.x.px(time_s), panel.y.px(share));

@@ -17,7 +17,7 @@ pub struct Trace {
     pub offered: Series,
     /// Served with a 200.
     pub served: Series,
-    /// The dynamic rate.
+    /// The dynamic rate; of a group the sum over its members, as what they send is.
     pub rate: Series,
     /// The dynamic rate in the first and last bin.
     pub ends: Option<(f64, f64)>,
@@ -55,22 +55,28 @@ impl<'a> Rows<'a> {
     }
 }
 
+/// What all members of a group are granted, from the mean over some of them.
+fn summed(mean: Series, members: f64) -> Series {
+    mean.into_iter().map(|rate| rate.map(|rate| rate * members)).collect()
+}
+
 impl Trace {
     /// Requests of `org` on `model` (name ids).
     pub fn requests(data: &ResultData, grid: &Grid, [org, model]: [u32; 2]) -> Trace {
         let outcomes = Rows { table: &data.outcomes, org: (0, org), model: (2, model) };
         let rates = Rows { table: &data.rates, org: (0, org), model: (1, model) };
         let rate = "dynamic_rate_rpm";
+        let members = f64::from(data.summary.members(data.names.text(org)));
         let bands = [
             outcomes.band("attempts", |cells| grid.per_minute(cells)),
             outcomes.band("ok_200", |cells| grid.per_minute(cells)),
-            rates.band(rate, |cells| grid.mean(cells)),
+            rates.band(rate, |cells| summed(grid.mean(cells), members)),
         ];
         Trace {
             offered: grid.per_minute(outcomes.column("attempts")),
             served: grid.per_minute(outcomes.column("ok_200")),
-            rate: grid.mean(rates.column(rate)),
-            ends: grid.ends(rates.column(rate)),
+            rate: summed(grid.mean(rates.column(rate)), members),
+            ends: grid.ends(rates.column(rate)).map(|(first, last)| (first * members, last * members)),
             bands,
         }
     }
@@ -80,12 +86,13 @@ impl Trace {
         let outcomes = Rows { table: &data.outcomes, org: (0, org), model: (2, model) };
         let rates = Rows { table: &data.rates, org: (0, org), model: (1, model) };
         let rate = "dynamic_tokens_tpm";
+        let members = f64::from(data.summary.members(data.names.text(org)));
         Trace {
             offered: Vec::new(),
             served: grid.per_minute(outcomes.column("prompt_tokens").chain(outcomes.column("output_tokens"))),
-            rate: grid.mean(rates.column(rate)),
-            ends: grid.ends(rates.column(rate)),
-            bands: [None, None, rates.band(rate, |cells| grid.mean(cells))],
+            rate: summed(grid.mean(rates.column(rate)), members),
+            ends: grid.ends(rates.column(rate)).map(|(first, last)| (first * members, last * members)),
+            bands: [None, None, rates.band(rate, |cells| summed(grid.mean(cells), members))],
         }
     }
 

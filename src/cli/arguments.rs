@@ -6,7 +6,7 @@
 use clap::{CommandFactory, Parser, Subcommand};
 
 use super::console::{Console, Talk};
-use super::{check, completions, init, list, man, plot, run, schema};
+use super::{check, compare, completions, init, list, man, plot, run, schema};
 use crate::error::Error;
 
 /// Printed below the help; the codes are those of [`crate::error`].
@@ -40,6 +40,8 @@ pub struct Arguments {
 pub enum Command {
     /// Simulate scenarios: tables and charts into a directory, the findings on the screen
     Run(run::Arguments),
+    /// Compare client strategies on the same traffic: differences with intervals, who is better
+    Compare(Box<compare::Arguments>),
     /// Redraw the charts of a result directory
     Plot(plot::Arguments),
     /// Validate scenarios and say in plain words what they simulate
@@ -64,6 +66,7 @@ impl Command {
     pub fn run(self, console: &Console) -> Result<(), Error> {
         match self {
             Command::Run(arguments) => run::run(&arguments, console),
+            Command::Compare(arguments) => compare::compare(&arguments, console),
             Command::Plot(arguments) => plot::plot(&arguments, console),
             Command::Check(arguments) => check::check(&arguments, console),
             Command::List(arguments) => list::list(&arguments),

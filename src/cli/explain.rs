@@ -4,7 +4,7 @@ use toml::{Table, Value};
 
 use super::figures::{bytes, count, percent, plural, rate};
 use super::grid::wrap;
-use super::phrase::{chosen, phrase, tag};
+use super::phrase::{chosen, phrase, with_doc};
 use super::verdicts::threshold;
 use crate::client::presets;
 use crate::error::one_line;
@@ -13,11 +13,11 @@ use crate::platform::config::ModelConfig;
 use crate::platform::incident::Harm;
 use crate::platform::mix::Mix;
 use crate::platform::serving::ReplicaEngine as _;
-use crate::read::Family;
 use crate::scenario::estimate::Estimate;
 use crate::scenario::loading::Loaded;
 use crate::scenario::{Scenario, Workload};
 use crate::traffic::arrivals::PROCESSES;
+use crate::traffic::profile::SHAPES;
 use crate::units::Span;
 
 /// A scenario in words: lines of at most [`super::grid::WIDTH`] characters.
@@ -35,7 +35,11 @@ pub fn explain(loaded: &Loaded) -> Vec<String> {
     }
     if !scenario.incidents.is_empty() {
         page.section("incidents");
-        scenario.incidents.iter().for_each(|incident| page.text("  ", &incident_words(scenario, incident)));
+        let mut told: Vec<String> =
+            scenario.incidents.iter().map(|incident| incident_words(scenario, incident)).collect();
+        // The groups of a population are struck together.
+        told.dedup();
+        told.iter().for_each(|words| page.text("  ", words));
     }
     if !scenario.checks.is_empty() {
         page.section("checks");
@@ -148,9 +152,17 @@ fn capacity(scenario: &Scenario, model: &ModelConfig, index: u32) -> String {
 }
 
 fn org(page: &mut Page, scenario: &Scenario, row: &Table) {
-    let Some((index, org)) = named(&scenario.orgs, row, |org| org.name.as_str()) else { return };
+    let name = row.get("name").and_then(Value::as_str).unwrap_or_default();
+    let mut mine = scenario.orgs.iter().enumerate().filter(|(_, org)| org.written().as_str() == name);
+    let Some((index, org)) = mine.next() else { return };
     let weight = if org.weight == 1.0 { String::new() } else { format!(" (weight {})", org.weight) };
-    page.section(&format!("org {}{weight}", org.name));
+    let each = if org.crowd.is_some() { "population" } else { "org" };
+    page.section(&format!("{each} {name}{weight}"));
+    let groups = std::iter::once(org).chain(mine.map(|(_, org)| org));
+    let crowds = groups.filter_map(|org| org.crowd.as_ref()).collect();
+    for (indent, what, words) in super::population::words(crowds, row.get("population")) {
+        page.item(indent, what, &words);
+    }
     // Workloads are in order of their orgs.
     let [first, end] =
         [index, index + 1].map(|i| scenario.workloads.partition_point(|w| (w.org as usize) < i));
@@ -168,9 +180,19 @@ fn describe_workload(page: &mut Page, scenario: &Scenario, workload: &Workload, 
     if let Some(choice) = row.get("arrivals") {
         page.item("    ", "arrivals", &with_doc(choice, &PROCESSES));
     }
-    let (expected, mean) = (workload.arrivals.expected(), mean_per_min(scenario, workload));
+    // Of a population, what all its groups send.
+    let expected = workload.arrivals.expected();
+    let mean = mean_per_min(scenario, workload) / workload.share;
     let requests = plural(expected.round(), "request");
-    page.item("    ", "traffic", &format!("about {requests}, {}/min on average", rate(mean)));
+    let traffic = match (workload.arrivals.backlog(), workload.arrivals.users()) {
+        (Some(_), _) => format!("{requests}, all there from the start"),
+        (_, Some(_)) => format!("about {requests} if answered at once, {}/min on average", rate(mean)),
+        _ => format!("about {requests}, {}/min on average", rate(mean)),
+    };
+    page.item("    ", "traffic", &traffic);
+    if let Some(shape @ Value::Table(_)) = row.get("profile") {
+        page.item("    ", "profile", &with_doc(shape, &SHAPES));
+    }
     if let Some(Value::Array(steps)) = row.get("profile").filter(|_| !workload.profile.is_identity()) {
         let words: Vec<String> = steps.iter().take(STEPS_MAX).filter_map(step).collect();
         let more = steps.len().saturating_sub(STEPS_MAX);
@@ -239,7 +261,7 @@ fn incident_words(scenario: &Scenario, incident: &crate::platform::incident::Inc
         }
         Harm::Traffic { org: None, factor } => format!("everybody sends {factor} × as much to {model}"),
         Harm::Traffic { org: Some(org), factor } => {
-            format!("{} sends {factor} × as much to {model}", scenario.orgs[org as usize].name)
+            format!("{} sends {factor} × as much to {model}", scenario.orgs[org as usize].written())
         }
         Harm::SlowColdStart { factor } => format!("{model}'s cold starts take {factor} × as long"),
     };
@@ -260,13 +282,7 @@ fn expected(estimate: &Estimate) -> String {
 }
 
 fn mean_per_min(scenario: &Scenario, workload: &Workload) -> f64 {
-    60.0 * workload.arrivals.expected() / scenario.run.duration.as_secs_f64()
-}
-
-/// The alternative chosen, with its sentence.
-fn with_doc(choice: &Value, family: &Family) -> String {
-    let doc = family.position(tag(choice)).map_or("", |index| family.members[index].doc);
-    format!("{} — {doc}", chosen(choice))
+    60.0 * workload.expected() / scenario.run.duration.as_secs_f64()
 }
 
 /// The tables under a key, in the order of the file.

@@ -51,6 +51,10 @@ pub const KINDS: &[Kind] = &[
         "autoscalers",
         "a fixed fleet, one that reacts and one that forecasts: what does a ramp cost, what a step?"
     ),
+    shipped!(
+        "population",
+        "a hundred thousand orgs, a few of them heavy: whom does the limit hit in a surge?"
+    ),
     shipped!("noisy-neighbour", "does an org within its rate notice a neighbour above its own?"),
     shipped!(
         "incident",

@@ -3,14 +3,16 @@
 //! | file | holds |
 //! |---|---|
 //! | [`arguments`] | the whole command line |
-//! | [`run`], [`plot`], [`check`], [`list`], [`init`], [`schema`], [`completions`], [`man`] | a command each |
+//! | [`run`], [`compare`], [`plot`], [`check`], [`list`], [`init`], [`schema`], [`completions`], [`man`] | a command each |
 //! | [`scenarios`] | the scenarios of a command and their flags, loaded |
 //! | [`simulation`] | a run under way: progress, interrupt, attempt log |
 //! | [`store`] | a result into its directory; its charts |
 //! | [`verdicts`] | the thresholds of a scenario, judged |
 //! | [`screen`], [`finding`] | what is told after a run, and its first sentence |
+//! | [`contenders`], [`contest`] | whose client, which strategies; the scenario in all its variants |
+//! | [`comparison_screen`], [`comparison_words`] | what is told after a comparison, and its first sentence |
 //! | [`spending`] | what was spent, by lane, org and API key |
-//! | [`explain`], [`lane`], [`phrase`] | what a scenario simulates, in words |
+//! | [`explain`], [`lane`], [`population`], [`phrase`] | what a scenario simulates, in words |
 //! | [`topics`] | what `list` can list |
 //! | [`figures`], [`grid`] | numbers in print, and tables of them |
 //! | [`console`], [`progress`], [`stream`] | standard error and its flags, progress on it, standard output |
@@ -18,8 +20,13 @@
 
 pub mod arguments;
 pub mod check;
+pub mod compare;
+pub mod comparison_screen;
+pub mod comparison_words;
 pub mod completions;
 pub mod console;
+pub mod contenders;
+pub mod contest;
 pub mod explain;
 pub mod figures;
 pub mod finding;
@@ -31,6 +38,7 @@ pub mod list;
 pub mod man;
 pub mod phrase;
 pub mod plot;
+pub mod population;
 pub mod progress;
 pub mod run;
 pub mod scenarios;

@@ -1,5 +1,6 @@
 //! A resolved value in words: `poisson = { rate = "100/min" }` is "poisson (rate 100/min)".
 
+use crate::read::Family;
 use toml::Value;
 
 /// Items of a list that are spelled out.
@@ -36,6 +37,12 @@ pub fn chosen(value: &Value) -> String {
 /// The tag of the alternative chosen of a family.
 pub fn tag(value: &Value) -> &str {
     value.as_table().and_then(|table| table.keys().next()).map_or("", String::as_str)
+}
+
+/// The alternative chosen, with its sentence.
+pub fn with_doc(choice: &Value, family: &Family) -> String {
+    let doc = family.position(tag(choice)).map_or("", |index| family.members[index].doc);
+    format!("{} — {doc}", chosen(choice))
 }
 
 fn tagged(tag: &str, parameters: &Value) -> String {

@@ -4,15 +4,16 @@ use std::path::PathBuf;
 
 use super::console::Console;
 use super::simulation::threads;
-use super::store::draw_charts;
+use super::store::{draw_charts, draw_comparison_charts};
 use super::stream::write_results;
 use crate::error::{Error, one_line};
+use crate::output::comparison::COMPARE_JSON;
 use crate::output::directory::ResultDir;
 
 /// The arguments of `plot`.
 #[derive(clap::Args, Debug)]
 pub struct Arguments {
-    /// A result directory, as `run` makes it
+    /// A result directory, as `run` or `compare` makes it
     #[arg(value_name = "DIR")]
     directory: PathBuf,
     /// Threads to draw with [default: one for each core]
@@ -27,7 +28,11 @@ pub struct Arguments {
 pub fn plot(arguments: &Arguments, console: &Console) -> Result<(), Error> {
     let path = &arguments.directory;
     let (mut dir, result) = ResultDir::update(path)?;
-    let names = threads(arguments.jobs)?.install(|| draw_charts(&mut dir, |name| result.read(name)))?;
+    let is_comparison = result.manifest.files.iter().any(|file| file.name == COMPARE_JSON);
+    let names = threads(arguments.jobs)?.install(|| match is_comparison {
+        true => draw_comparison_charts(&mut dir, |name| result.read(name)),
+        false => draw_charts(&mut dir, |name| result.read(name)),
+    })?;
     dir.commit(result.manifest.clone())?;
     if console.is_quiet() {
         return Ok(());

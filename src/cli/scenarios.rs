@@ -17,6 +17,16 @@ pub struct Scenarios {
     /// Scenario files; `-` is standard input
     #[arg(required = true, value_name = "SCENARIO")]
     pub paths: Vec<PathBuf>,
+    #[command(flatten)]
+    changes: Changes,
+    /// Print the resolved scenario, each value with its origin, and stop
+    #[arg(long)]
+    pub show_config: bool,
+}
+
+/// What to change in a scenario.
+#[derive(Args, Debug)]
+pub struct Changes {
     /// Set any key of the scenario, such as run.duration="2 h" or model.NAME.replicas=4; repeatable
     #[arg(long = "set", value_name = "PATH=VALUE", value_parser = assignment)]
     pub sets: Vec<(String, String)>,
@@ -29,9 +39,6 @@ pub struct Scenarios {
     /// Refuse a run of more expected events
     #[arg(long, value_name = "N", value_parser = events, default_value_t = bounds::EVENTS_MAX)]
     pub max_events: f64,
-    /// Print the resolved scenario, each value with its origin, and stop
-    #[arg(long)]
-    pub show_config: bool,
 }
 
 impl Scenarios {
@@ -41,9 +48,9 @@ impl Scenarios {
     /// [`Error::Invalid`] with all frames if any is invalid, else [`Error::Io`] if one cannot be read.
     pub fn load(&self, console: &Console) -> Result<Vec<Loaded>, Error> {
         let (mut loaded, mut report, mut unreadable) = (Vec::new(), String::new(), Vec::new());
-        let sets = self.assignments();
+        let sets = self.changes.assignments();
         for path in &self.paths {
-            match load(path, &sets, self.max_events) {
+            match load(path, &sets, self.changes.max_events) {
                 Ok(scenario) => loaded.push(scenario),
                 Err(LoadError::Problems(problems)) => {
                     report.push_str(&problems.render(console.paint_err().is_on()));
@@ -63,14 +70,21 @@ impl Scenarios {
         Ok(loaded)
     }
 
+    /// The flags that change what is simulated, as words of a command line.
+    pub fn words(&self) -> Vec<String> {
+        self.changes.words()
+    }
+}
+
+impl Changes {
     /// `--set`, then the flags that stand for one, so that these win.
-    fn assignments(&self) -> Vec<(String, String)> {
+    pub fn assignments(&self) -> Vec<(String, String)> {
         let seed = self.seed.map(|n| ("run.seed".to_owned(), n.to_string()));
         let replications = self.replications.map(|n| ("run.replications".to_owned(), n.to_string()));
         self.sets.iter().cloned().chain(seed).chain(replications).collect()
     }
 
-    /// The flags that change what is simulated, as words of a command line.
+    /// The flags as words of a command line.
     pub fn words(&self) -> Vec<String> {
         let sets = self
             .sets

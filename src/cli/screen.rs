@@ -2,7 +2,7 @@
 //! line for each model, what was written where. The wall clock stands here only, never in a file.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::figures::{UNDEFINED, count, money, percent, plural, rate, ratio, seconds};
@@ -88,7 +88,7 @@ impl Screen<'_> {
             lines.push(String::new());
         }
         lines.extend(self.checks(paint));
-        lines.extend(self.written());
+        lines.extend(written(&self.path, &self.names));
         lines.join("\n") + "\n"
     }
 
@@ -260,18 +260,19 @@ impl Screen<'_> {
             }
         }
     }
+}
 
-    fn written(&self) -> Vec<String> {
-        let charts = self.names.iter().filter(|name| name.starts_with("charts/")).count();
-        let mut names: Vec<&str> =
-            self.names.iter().map(String::as_str).filter(|name| !name.starts_with("charts/")).collect();
-        names.sort_unstable();
-        let charts = if charts > 0 { format!(" charts/ ({charts} files)") } else { String::new() };
-        let path = one_line(&self.path.display().to_string());
-        let mut lines = vec![format!("written to {path}")];
-        lines.extend(wrap("  ", &(names.join(" ") + &charts)));
-        lines
-    }
+/// Where a result is and what it has.
+pub(super) fn written(path: &Path, names: &[String]) -> Vec<String> {
+    let charts = names.iter().filter(|name| name.starts_with("charts/")).count();
+    let mut names: Vec<&str> =
+        names.iter().map(String::as_str).filter(|name| !name.starts_with("charts/")).collect();
+    names.sort_unstable();
+    let charts = if charts > 0 { format!(" charts/ ({charts} files)") } else { String::new() };
+    let path = one_line(&path.display().to_string());
+    let mut lines = vec![format!("written to {path}")];
+    lines.extend(wrap("  ", &(names.join(" ") + &charts)));
+    lines
 }
 
 /// The cells of a row of the summary.

@@ -40,7 +40,7 @@ pub fn simulate(
 ) -> Result<(Results, Duration), Error> {
     let scenario = &loaded.scenario;
     let progress = Progress::start(&loaded.stem, simulated(scenario), show);
-    let watch = Watching::new(scenario, interrupt, progress.counter());
+    let watch = Watching::new(scenario.run.replications.into(), interrupt, progress.counter());
     let began = Instant::now();
     let results = match log_to {
         None => run_all(scenario, &watch, None),
@@ -66,20 +66,21 @@ fn simulated(scenario: &Scenario) -> Span {
     Span::from_ns((run.duration + run.drain).as_ns().saturating_mul(run.replications.into()))
 }
 
-/// Passes on how far each replication is, and whether to stop.
-struct Watching<'a> {
+/// Passes on how far each run is, and whether to stop.
+pub struct Watching<'a> {
     interrupt: &'a Interrupt,
     /// The attempt log failed.
     broken: AtomicBool,
     /// Simulated nanoseconds of all replications.
     done_ns: Arc<AtomicU64>,
-    /// Of each replication, the part of it that is counted in `done_ns`.
+    /// Of each run, the part of it that is counted in `done_ns`.
     seen_ns: Vec<AtomicU64>,
 }
 
 impl<'a> Watching<'a> {
-    fn new(scenario: &Scenario, interrupt: &'a Interrupt, done_ns: Arc<AtomicU64>) -> Watching<'a> {
-        let seen_ns = (0..scenario.run.replications).map(|_| AtomicU64::new(0)).collect();
+    /// Watches so many runs, numbered from 0.
+    pub fn new(runs: u64, interrupt: &'a Interrupt, done_ns: Arc<AtomicU64>) -> Watching<'a> {
+        let seen_ns = (0..runs).map(|_| AtomicU64::new(0)).collect();
         Watching { interrupt, broken: AtomicBool::new(false), done_ns, seen_ns }
     }
 }

@@ -1,7 +1,11 @@
 //! A result into its directory: the tables, the charts drawn from these same bytes, the manifest last.
 
-use crate::chart::{Files, draw_all};
+use crate::chart::comparison::{ComparisonFiles, draw_comparison};
+use crate::chart::{ChartError, Files, Picture, draw_all};
+use crate::compare::comparison::Comparison;
+use crate::compare::precision::Ended;
 use crate::error::Error;
+use crate::output::comparison::COMPARE_JSON;
 use crate::output::directory::ResultDir;
 use crate::output::layout::MANIFEST;
 use crate::output::manifest::{Manifest, command_line, sha256};
@@ -38,8 +42,45 @@ pub fn store(
         };
         names.extend(draw_charts(&mut dir, bytes)?);
     }
+    dir.commit(manifest(loaded, results.finished, words))?;
+    names.push(MANIFEST.to_owned());
+    Ok(names)
+}
+
+/// Write a comparison: `files`, their charts if wished, and the manifest.
+///
+/// # Errors
+/// As [`store`].
+pub fn store_comparison(
+    mut dir: ResultDir,
+    loaded: &Loaded,
+    comparison: &Comparison,
+    files: &[ReportFile],
+    with_charts: bool,
+    words: &[String],
+) -> Result<Vec<String>, Error> {
+    let mut names: Vec<String> = Vec::new();
+    for file in files {
+        dir.put_table(file.name, &file.columns, &file.bytes)?;
+        names.push(file.name.to_owned());
+    }
+    if with_charts {
+        let bytes = |name: &str| {
+            let file = files.iter().find(|file| file.name == name);
+            Ok(file.map(|file| file.bytes.clone()))
+        };
+        names.extend(draw_comparison_charts(&mut dir, bytes)?);
+    }
+    let whole = comparison.observed.ended != Ended::Interrupted;
+    let replications = comparison.observed.replications.into();
+    dir.commit(Manifest { replications, ..manifest(loaded, whole, words) })?;
+    names.push(MANIFEST.to_owned());
+    Ok(names)
+}
+
+fn manifest(loaded: &Loaded, complete: bool, words: &[String]) -> Manifest {
     let scenario = &loaded.scenario;
-    dir.commit(Manifest {
+    Manifest {
         ratetide: env!("CARGO_PKG_VERSION").to_owned(),
         scenario: loaded.stem.clone(),
         title: scenario.title.clone(),
@@ -48,11 +89,9 @@ pub fn store(
         replications: scenario.run.replications.into(),
         scenario_sha256: sha256(loaded.resolved.to_toml().as_bytes()),
         inputs: loaded.inputs.clone(),
-        complete: results.finished,
+        complete,
         files: Vec::new(),
-    })?;
-    names.push(MANIFEST.to_owned());
-    Ok(names)
+    }
 }
 
 /// Draw every chart from the files of a result, which `read` brings where there is such a file, into its
@@ -80,7 +119,33 @@ pub fn draw_charts(
         cost: cost.as_deref(),
         summary: &summary,
     };
-    let pictures = draw_all(&files).map_err(|e| Error::Failed(format!("cannot draw the charts: {e}")))?;
+    put_pictures(dir, draw_all(&files))
+}
+
+/// The same for a comparison.
+///
+/// # Errors
+/// As [`draw_charts`].
+pub fn draw_comparison_charts(
+    dir: &mut ResultDir,
+    read: impl Fn(&str) -> Result<Option<Vec<u8>>, Error>,
+) -> Result<Vec<String>, Error> {
+    let needed = |name: &str| {
+        let missing = || Error::Failed(format!("the comparison has no {name}: make it again"));
+        read(name)?.ok_or_else(missing)
+    };
+    let [conclusion, curves, rates] =
+        [COMPARE_JSON, "compare_time_to_success.csv", "compare_rates.csv"].map(needed);
+    let (conclusion, curves, rates) = (conclusion?, curves?, rates?);
+    let files = ComparisonFiles { conclusion: &conclusion, curves: &curves, rates: &rates };
+    put_pictures(dir, draw_comparison(&files))
+}
+
+fn put_pictures(
+    dir: &mut ResultDir,
+    pictures: Result<Vec<Picture>, ChartError>,
+) -> Result<Vec<String>, Error> {
+    let pictures = pictures.map_err(|e| Error::Failed(format!("cannot draw the charts: {e}")))?;
     let mut names = Vec::new();
     for picture in pictures {
         for (ending, bytes) in [("svg", picture.svg.as_bytes()), ("png", &picture.png)] {

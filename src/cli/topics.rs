@@ -1,12 +1,14 @@
 //! What `list` can list: each topic with its options, taken from the registries that read a scenario.
 
 use crate::chart::CHARTS;
+use crate::chart::comparison::COMPARISON_CHARTS;
 use crate::client::backoff::RETRIES;
 use crate::client::breaker::BREAKERS;
 use crate::client::budget::BUDGETS;
 use crate::client::concurrency::CONCURRENCIES;
 use crate::client::pacing::PACINGS;
 use crate::client::presets;
+use crate::compare::measure::{Better, MEASURES, Measure};
 use crate::dist::{TIMES, TOKENS};
 use crate::limit::expression::FUNCTIONS;
 use crate::limit::law::formula::QUANTITIES;
@@ -22,6 +24,8 @@ use crate::platform::serving;
 use crate::read::{Family, Key, Kind, Member, Spec};
 use crate::scenario::spec::SCENARIO;
 use crate::traffic::arrivals::PROCESSES;
+use crate::traffic::population::DEMANDS;
+use crate::traffic::profile::SHAPES;
 
 /// Something `list` can list.
 pub struct Topic {
@@ -95,6 +99,15 @@ pub const TOPICS: &[Topic] = &[
         footnotes: &["Every constant can be overridden beside `preset`: `ratetide list keys` names them."],
     },
     topic("arrivals", &["arrival"], "when requests are born (workload.arrivals)", || of_family(&PROCESSES)),
+    topic("demands", &["demand"], "how demand is spread over a population (org.population.demand)", || {
+        of_family(&DEMANDS)
+    }),
+    topic(
+        "profiles",
+        &["profile"],
+        "how the arrival rate changes, beside a list of steps (workload.profile)",
+        || of_family(&SHAPES),
+    ),
     topic("engines", &["engine"], "what a replica is (model.engine)", engines),
     topic(
         "engine-presets",
@@ -126,6 +139,7 @@ pub const TOPICS: &[Topic] = &[
     }),
     topic("incidents", &["incident"], "what can go wrong at a known time (incident)", incidents),
     topic("metrics", &["metric"], "what a check can look at (checks.metric)", metrics),
+    topic("measures", &["measure"], "what `compare` can decide by (--metric)", measures),
     topic("charts", &["chart"], "the pictures of a result", charts),
     topic("keys", &["key"], "every key of a scenario, as --set takes it", keys),
 ];
@@ -169,11 +183,7 @@ fn of_family(family: &Family) -> Vec<Choice> {
 fn parameters(spec: &Spec, before: &str) -> Vec<Parameter> {
     let of = |key: &Key| {
         let path = format!("{before}{}", key.name);
-        let below = match key.kind {
-            Kind::Table(spec) => parameters(spec, &format!("{path}.")),
-            Kind::Rows(spec) => parameters(spec, &format!("{path}.{}.", item(spec))),
-            _ => Vec::new(),
-        };
+        let below = below(&key.kind, &path);
         let own = Parameter {
             key: path,
             default: key.fallback.text().to_owned(),
@@ -186,6 +196,16 @@ fn parameters(spec: &Spec, before: &str) -> Vec<Parameter> {
         own.into_iter().chain(below)
     };
     spec.keys.iter().flat_map(of).collect()
+}
+
+/// The keys below a value, of whichever kind it is.
+fn below(kind: &Kind, path: &str) -> Vec<Parameter> {
+    match kind {
+        Kind::Table(spec) => parameters(spec, &format!("{path}.")),
+        Kind::Rows(spec) => parameters(spec, &format!("{path}.{}.", item(spec))),
+        Kind::Either(kinds) => kinds.iter().flat_map(|kind| below(kind, path)).collect(),
+        _ => Vec::new(),
+    }
 }
 
 fn laws() -> Vec<Choice> {
@@ -244,23 +264,22 @@ fn metrics() -> Vec<Choice> {
     METRICS.iter().map(|metric| plain(metric.name, &metric_line(metric))).collect()
 }
 
+fn measures() -> Vec<Choice> {
+    let line = |measure: &Measure| {
+        let way = if measure.better == Better::Higher { "higher" } else { "lower" };
+        format!("[{}, {way} is better] {}", unit_word(measure.unit), measure.doc)
+    };
+    MEASURES.iter().map(|measure| plain(measure.name, &line(measure))).collect()
+}
+
 /// The unit of a metric, and what it is: the words of its column, or the ratio it derives from.
 fn metric_line(metric: &Metric) -> String {
-    let unit = match metric.unit {
-        Unit::Count => "count",
-        Unit::Share => "share 0–1",
-        Unit::Ratio => "ratio",
-        Unit::Seconds => "s",
-        Unit::RequestsPerMinute => "requests/min",
-        Unit::TokensPerMinute => "tokens/min",
-        Unit::Usd => "USD",
-    };
+    let unit = unit_word(metric.unit);
     let column = SUMMARY.columns.iter().find(|column| column.name == metric.name);
     let doc = match (column, metric.name) {
         (Some(column), _) => column.doc.clone().into_owned(),
         (None, "gave_up_share") => "gave_up ÷ requests".to_owned(),
         (None, "limited_429_share") => "both kinds of 429 ÷ attempts".to_owned(),
-        (None, "gave_up_expired") => "requests of batch jobs whose window ended first".to_owned(),
         (None, "cost_per_million_tokens_usd") => {
             "cost_usd ÷ million prompt and output tokens of the requests that succeeded".to_owned()
         }
@@ -270,8 +289,22 @@ fn metric_line(metric: &Metric) -> String {
     format!("[{unit}] {doc}")
 }
 
+fn unit_word(unit: Unit) -> &'static str {
+    match unit {
+        Unit::Count => "count",
+        Unit::Share => "share 0–1",
+        Unit::Ratio => "ratio",
+        Unit::Seconds => "s",
+        Unit::RequestsPerMinute => "requests/min",
+        Unit::TokensPerMinute => "tokens/min",
+        Unit::Usd => "USD",
+    }
+}
+
 fn charts() -> Vec<Choice> {
-    CHARTS.iter().map(|chart| plain(chart.name(), chart.doc())).collect()
+    let runs = CHARTS.iter().map(|chart| plain(chart.name(), chart.doc()));
+    let comparisons = COMPARISON_CHARTS.iter().map(|chart| plain(chart.name(), chart.doc()));
+    runs.chain(comparisons).collect()
 }
 
 /// How `--set` names an item of a list of such tables.

@@ -4,10 +4,10 @@ use super::console::Console;
 use super::figures::{grouped, plural};
 use crate::error::Error;
 use crate::metrics::metric::Unit;
-use crate::output::interval::Interval;
 use crate::replications::Results;
 use crate::scenario::Scenario;
 use crate::scenario::check::{Check, Verdict};
+use crate::statistics::interval::Interval;
 
 /// A threshold with what was found.
 #[derive(Clone, Debug, PartialEq)]
@@ -77,13 +77,8 @@ fn unit(check: &Check) -> &'static str {
 
 /// The interval over replications, where the check looks at one row or at all of them.
 fn interval(check: &Check, scenario: &Scenario, results: &Results) -> Option<Interval> {
-    let matches = |w: &crate::scenario::Workload| {
-        check.org.is_none_or(|org| org == w.org)
-            && check.model.is_none_or(|model| model == w.model)
-            && check.workload.as_ref().is_none_or(|name| name == w.name.as_str())
-    };
     let all = scenario.workloads.len();
-    let rows: Vec<usize> = (0..all).filter(|&i| matches(&scenario.workloads[i])).collect();
+    let rows: Vec<usize> = (0..all).filter(|&i| check.looks_at(&scenario.workloads[i])).collect();
     let row = match rows[..] {
         [row] => row,
         _ if rows.len() == all => all,

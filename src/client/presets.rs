@@ -40,6 +40,7 @@ const PLAIN: Client = Client {
     throttle: None,
     breaker: None,
     hedge: None,
+    jitter_stream: 0,
 };
 
 /// Attempts of the clients that retry, unless said otherwise.

@@ -17,16 +17,26 @@ impl<O: Observer> Engine<'_, O> {
         let source = &mut self.sources[workload as usize];
         source.next = source.draw();
         let Some(nature) = source.next else { return };
-        let plan = &self.scenario.workloads[workload as usize];
-        let waits = source.caller.is_some() || plan.is_batch();
-        let at = if waits { nature.born } else { nature.born.saturating_add(source.one_way) };
+        let at = self.birth_seen(workload, nature.born);
         self.schedule(at, Event::Arrival(workload));
     }
 
+    /// When the run looks at a birth.
+    #[inline]
+    pub(super) fn birth_seen(&self, workload: u32, born: SimTime) -> SimTime {
+        let source = &self.sources[workload as usize];
+        let is_batch = self.scenario.workloads[workload as usize].is_batch();
+        let waits = source.caller.is_some() || is_batch || source.demand.holds();
+        if waits { born } else { born.saturating_add(source.one_way) }
+    }
+
     pub(super) fn on_birth(&mut self, now: SimTime, workload: u32) {
+        self.draw_user(workload, SimTime::NEVER);
         let id = self.bear(workload);
         if self.scenario.workloads[workload as usize].is_batch() {
             self.gather(now, id);
+        } else if self.sources[workload as usize].demand.holds() {
+            self.hold(now, id);
         } else if self.sources[workload as usize].caller.is_some() {
             self.ask(now, id);
         } else {
@@ -47,7 +57,8 @@ impl<O: Observer> Engine<'_, O> {
             phase: if plan.is_batch() { Phase::Pausing } else { Phase::Sending },
             workload,
             home: workload,
-            number: source.born,
+            number: nature.number,
+            member: nature.member,
             counted: nature.born >= self.warmup,
             born: nature.born,
             sent: nature.born,
@@ -57,7 +68,6 @@ impl<O: Observer> Engine<'_, O> {
             service,
             prefill,
         };
-        source.born += 1;
         let tokens = request.tokens();
         let id = self.requests.enter(request);
         self.ledger.enter(workload, request.counted, |account| {

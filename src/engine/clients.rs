@@ -28,7 +28,7 @@ impl<O: Observer> Engine<'_, O> {
         request.phase = if ghost { Phase::Orphan } else { Phase::Out };
         let plan = &self.scenario.workloads[request.workload as usize];
         let arriving = Arriving {
-            pair: plan.pair,
+            pair: self.scenario.pairs[plan.pair as usize].first + request.member,
             model: plan.pool,
             prompt: request.prompt,
             output: request.output,
@@ -56,7 +56,7 @@ impl<O: Observer> Engine<'_, O> {
         self.platform.arrive(now, id, arriving);
         if O::ACTIVE && !arriving.spare {
             let green = self.platform.attempt(id).color == Color::Green;
-            self.observer.labelled(now, arriving.pair, arriving.model, green);
+            self.observer.labelled(now, plan.pair, arriving.model, green);
         }
         self.settle(now, arriving.model);
     }
@@ -230,6 +230,7 @@ impl<O: Observer> Engine<'_, O> {
         if self.scenario.workloads[self.requests[id].workload as usize].is_batch() {
             self.end_in_job(now, id, done);
         }
+        self.follow(now, id);
         self.requests.leave(id);
     }
 }

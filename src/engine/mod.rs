@@ -9,6 +9,7 @@
 //! | this file | the loop |
 //! | `births` | requests enter the run |
 //! | `clients` | attempts, answers, what clients make of them |
+//! | `demand` | closed loops: users think, backlogs wait for their turn |
 //! | `gate` | where attempts wait that share a client's state |
 //! | `hedges` | requests with several attempts in flight |
 //! | `timers` | timeouts, deadlines, what is left behind |
@@ -23,6 +24,7 @@
 mod batch;
 mod births;
 mod clients;
+mod demand;
 mod effects;
 pub mod event;
 mod gate;
@@ -35,10 +37,12 @@ mod timers;
 
 use crate::metrics::ledger::Ledger;
 use crate::metrics::observer::Observer;
+use crate::name::Name;
 use crate::platform::autoscaler::Scaler as _;
 use crate::platform::incident::Harm;
 use crate::platform::lane::jobs::{JobCounts, Jobs};
 use crate::platform::model::Model;
+use crate::platform::pairs::Row;
 use crate::platform::{Effect, Platform};
 use crate::rng::Key;
 use crate::scenario::Scenario;
@@ -118,18 +122,22 @@ impl<'a, O: Observer> Engine<'a, O> {
             Model::new(config.clone(), scenario.configured_mix(index as u32), cold_starts)
         };
         let source = |workload: &crate::scenario::Workload| {
-            let org = &scenario.orgs[workload.org as usize].name;
-            let key = key.with("org").with(org.as_str()).with(workload.name.as_str());
-            Source::new(
-                workload,
-                workload.fallback_of.iter().fold(key, |key, part| key.with("fallback").with(part)),
-            )
+            let org = &scenario.orgs[workload.org as usize];
+            let of = |org: &Name| key.with("org").with(org.as_str()).with(workload.name.as_str());
+            let group = org.crowd.as_ref().map(|crowd| crowd.group.clone());
+            let falls_back = workload.fallback_of.iter();
+            let own = falls_back.fold(of(&org.name), |key, part| key.with("fallback").with(part));
+            Source::new(workload, group, own, of(org.written()))
         };
-        let weighted = |pair: &crate::scenario::PairId| (pair.model, scenario.orgs[pair.org as usize].weight);
+        let row = |pair: &crate::scenario::PairId| Row {
+            model: pair.model,
+            weight: scenario.orgs[pair.org as usize].weight,
+            members: pair.members,
+        };
         Engine {
             platform: Platform::new(
                 scenario.models.iter().enumerate().map(model).collect(),
-                &scenario.pairs.iter().map(weighted).collect::<Vec<_>>(),
+                &scenario.pairs.iter().map(row).collect::<Vec<_>>(),
             ),
             sources: scenario.workloads.iter().map(source).collect(),
             ledger: Ledger::new(scenario.workloads.iter().map(|workload| workload.home).collect()),
@@ -167,6 +175,7 @@ impl<'a, O: Observer> Engine<'a, O> {
             self.settle(SimTime::ZERO, model);
         }
         for workload in 0..self.sources.len() as u32 {
+            self.start_users(workload);
             self.await_birth(workload);
         }
     }

@@ -30,6 +30,7 @@ impl<O: Observer> Engine<'_, O> {
         self.observer.ended(&AttemptRecord {
             workload: request.workload,
             request: request.number,
+            member: request.member,
             attempt: request.memory.attempts,
             counted: request.counted,
             sent: request.sent,
@@ -49,7 +50,7 @@ impl<O: Observer> Engine<'_, O> {
     #[inline(never)]
     pub(super) fn sample(&mut self, at: SimTime) {
         for pair in 0..self.scenario.pairs.len() as u32 {
-            let (dynamic, success) = self.platform.pair_rates(at, pair);
+            let (dynamic, success) = self.platform.row_rates(at, pair);
             self.observer.sample_pair(at, pair, dynamic, success);
         }
         for index in 0..self.scenario.models.len() as u32 {
@@ -64,10 +65,12 @@ impl<O: Observer> Engine<'_, O> {
     pub(super) fn close(&mut self, end: SimTime) {
         for workload in 0..self.sources.len() as u32 {
             // Born before the end, but would reach the platform after it.
+            self.draw_user(workload, end);
             while self.sources[workload as usize].next.is_some_and(|nature| nature.born < end) {
                 self.bear(workload);
                 let source = &mut self.sources[workload as usize];
                 source.next = source.draw();
+                self.draw_user(workload, end);
             }
         }
         let open: Vec<Id> = self.requests.open().map(|(id, _)| id).collect();
@@ -79,7 +82,7 @@ impl<O: Observer> Engine<'_, O> {
             let in_flight = match request.phase {
                 Phase::Out | Phase::Late | Phase::Returning => true,
                 Phase::Sending => request.sent <= end,
-                Phase::Pausing | Phase::Held | Phase::Hedged => false,
+                Phase::Unsent | Phase::Pausing | Phase::Held | Phase::Hedged => false,
                 Phase::Orphan | Phase::Ghost | Phase::Unread => continue,
                 Phase::Free => unreachable!("free entries are not open"),
             };

@@ -11,6 +11,8 @@ use crate::units::{SimTime, Span};
 pub enum Phase {
     /// The entry is free.
     Free,
+    /// Of a backlog, waiting for its turn.
+    Unsent,
     /// Waiting to ask at its client's gate, or for its batch job to be submitted.
     Pausing,
     /// Standing at its client's gate.
@@ -44,6 +46,8 @@ pub struct Request {
     pub home: u32,
     /// Ordinal within the workload, from 0.
     pub number: u64,
+    /// Whose it is, of a group of a population's members.
+    pub member: u32,
     /// Part of the summary: born at or after the warm-up.
     pub counted: bool,
     /// When it was born.

@@ -1,12 +1,16 @@
 //! A workload at run time: its demand, its random streams, its client's shared state and timers.
 
+use super::demand::Demand;
 use crate::chain::{Chain, Links};
 use crate::client::caller::Caller;
 use crate::rng::{Key, Stream};
 use crate::scenario::Workload;
 use crate::traffic::arrivals::Arrivals;
+use crate::traffic::population::Group;
+use crate::traffic::population::members::Members;
 use crate::traffic::tokens::TokenSource;
 use crate::units::{SimTime, Span};
+use std::sync::Arc;
 
 /// Timers that ring in the order they were set: one chain, one event for all.
 #[derive(Clone, Debug, Default)]
@@ -22,25 +26,35 @@ pub struct Timers {
 pub struct Nature {
     /// When it is born.
     pub born: SimTime,
+    /// Its number within the workload.
+    pub number: u64,
     /// Prompt tokens.
     pub prompt: u32,
     /// Output tokens.
     pub output: u32,
+    /// Whose it is: a number within a group of a population's members, 0 of an org on its own.
+    pub member: u32,
 }
 
 /// One workload.
 pub struct Source {
+    /// The key of its streams.
+    pub key: Key,
     arrivals: Arrivals,
     arrival_stream: Stream,
-    tokens: TokenSource,
+    members: Members,
+    /// The tokens of its requests.
+    pub tokens: TokenSource,
+    /// How its requests come.
+    pub demand: Demand,
     /// Its own stream of service times.
     pub service_stream: Stream,
     /// Jitter of its retries, addressed by (request, draw).
     pub jitter: Key,
     /// Whether an attempt fails at random, addressed by (request, attempt).
     pub luck: Key,
-    /// Requests born so far.
-    pub born: u64,
+    /// Requests drawn so far.
+    drawn: u64,
     /// The next request to be born.
     pub next: Option<Nature>,
     /// Draws of the client's guards, addressed by (request, attempt).
@@ -73,12 +87,19 @@ pub struct TimerLinks {
 }
 
 impl Source {
-    /// A workload before its first request, on streams of its own.
-    pub fn new(workload: &Workload, key: Key) -> Source {
-        let stream = |purpose: &str| key.with(purpose).stream();
+    /// A workload before its first request, on streams of its own; the births are those of all groups of its
+    /// population alike, on streams of that.
+    pub fn new(workload: &Workload, group: Option<Arc<Group>>, key: Key, population: Key) -> Source {
+        let clients_own = |purpose: &str| match workload.client.jitter_stream {
+            0 => key.with(purpose),
+            other => key.with(purpose).number(other),
+        };
         Source {
+            key,
             arrivals: workload.arrivals.clone(),
-            arrival_stream: stream("arrivals"),
+            demand: Demand::new(workload, key),
+            arrival_stream: population.with("arrivals").stream(),
+            members: Members::new(group, population, key),
             tokens: TokenSource::new(
                 workload.prompt.clone(),
                 workload.output.clone(),
@@ -87,12 +108,12 @@ impl Source {
                 key,
             )
             .expect("a validated workload has its tokens"),
-            service_stream: stream("service"),
-            jitter: key.with("jitter"),
+            service_stream: key.with("service").stream(),
+            jitter: clients_own("jitter"),
             luck: key.with("luck"),
-            born: 0,
+            drawn: 0,
             next: None,
-            guard: key.with("guard"),
+            guard: clients_own("guard"),
             hedged: key.with("hedged"),
             caller: workload.client.is_shared().then(|| Caller::new(&workload.client)),
             held: Chain::default(),
@@ -114,8 +135,15 @@ impl Source {
     /// Draw the next request; `None` when there are no more.
     #[inline]
     pub fn draw(&mut self) -> Option<Nature> {
-        let arrival = self.arrivals.next(&mut self.arrival_stream)?;
+        let arrival = loop {
+            let arrival = self.arrivals.next(&mut self.arrival_stream)?;
+            if self.members.take() {
+                break arrival;
+            }
+        };
         let (prompt, output) = self.tokens.draw(&arrival);
-        Some(Nature { born: arrival.at, prompt, output })
+        let number = self.drawn;
+        self.drawn += 1;
+        Some(Nature { born: arrival.at, number, prompt, output, member: self.members.draw() })
     }
 }

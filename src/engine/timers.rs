@@ -75,6 +75,10 @@ impl<O: Observer> Engine<'_, O> {
                 self.cancel_hedges(now, id);
                 id
             }
+            Phase::Unsent => {
+                self.forget(id);
+                id
+            }
             _ => self.abandon(now, id).0,
         };
         self.give_up(now, id, GaveUp::Deadline);

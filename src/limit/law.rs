@@ -20,10 +20,10 @@ macro_rules! laws {
         } Law { $($(#[$doc])* $Kind,)+ });
         registry!(@written Law { $($(#[$doc])* $Kind,)+ } [] [Written] [()]);
 
-        /// What the law remembers of one (org, model).
+        /// What the law remembers of one (org, model): boxed, so that an org is no larger than its law needs.
         #[derive(Clone, Debug)]
         pub enum Memory {
-            $($(#[$doc])* $Kind(<$Kind as RateLaw>::Memory),)+
+            $($(#[$doc])* $Kind(Box<<$Kind as RateLaw>::Memory>),)+
         }
 
         /// What the law remembers of a model, over all orgs.
@@ -47,7 +47,9 @@ macro_rules! laws {
             /// An org of this weight, new to the model.
             pub fn join(&self, weight: f64, shared: &mut Shared) -> Memory {
                 match (self, shared) {
-                    $((Law::$Kind(law), Shared::$Kind(shared)) => Memory::$Kind(law.join(weight, shared)),)+
+                    $((Law::$Kind(law), Shared::$Kind(shared)) => {
+                        Memory::$Kind(Box::new(law.join(weight, shared)))
+                    })+
                     _ => other_kind(),
                 }
             }
@@ -95,6 +97,11 @@ macro_rules! laws {
             /// The law and its main parameters in a few words.
             pub fn describe(&self) -> String {
                 match self { $(Law::$Kind(law) => law.describe(),)+ }
+            }
+
+            /// Bytes of what the law remembers of one org that asks.
+            pub fn memory_bytes(&self) -> usize {
+                match self { $(Law::$Kind(law) => law.memory_bytes(),)+ }
             }
 
             /// Whether the law reads [`Live::utilization`].

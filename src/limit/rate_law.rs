@@ -55,7 +55,7 @@ pub trait RateLaw {
     /// A model before anything has happened.
     fn shared(&self) -> Self::Shared;
 
-    /// An org of this weight, new to the model; called for each before anything happens.
+    /// An org of this weight, new to the model; called at the first look at it, whenever that is.
     fn join(&self, weight: f64, shared: &mut Self::Shared) -> Self::Memory;
 
     /// The dynamic rates per second; an unlimited resource is infinite. `usage` is the org's recent use over
@@ -90,6 +90,11 @@ pub trait RateLaw {
 
     /// The law and its main parameters in a few words, for charts and screens.
     fn describe(&self) -> String;
+
+    /// Bytes of what it remembers of one org that asks, as an estimate of a run's memory counts them.
+    fn memory_bytes(&self) -> usize {
+        size_of::<Self::Memory>()
+    }
 
     /// Whether the law reads [`Live::utilization`] (averaging it costs an exponential per change).
     fn reads_utilization(&self) -> bool {

@@ -1,15 +1,14 @@
 //! Recent successful usage: credited successes over a sliding window.
 //!
-//! The window is kept in [`BUCKETS`] whole buckets of equal width on the absolute clock, plus the one that is
+//! The window is cut into [`BUCKETS`] buckets of equal width on the absolute clock, plus the one that is
 //! leaving: at an instant a share f into the current bucket, a share 1 − f of the leaving bucket still counts
-//! (linear interpolation). Nothing is allocated before the first success, and nothing runs on a timer: the
-//! window moves when it is looked at.
+//! (linear interpolation). Only buckets with a success are held, so that an org that is rarely served is small,
+//! and nothing runs on a timer: the window moves when it is looked at.
 
 use crate::units::{SimTime, Span};
 
 /// Whole buckets to a window; with the default window of one hour a bucket is a minute.
 pub const BUCKETS: usize = 60;
-const RING: usize = BUCKETS + 1;
 
 /// What was served: a number of requests and their prompt + output tokens.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -57,69 +56,82 @@ impl Rates {
 #[derive(Clone, Debug)]
 pub struct Usage {
     width: Span,
-    /// Absolute index of the current bucket, and the nanosecond at which it ends.
-    current: u64,
+    /// The nanosecond at which the current bucket ends.
     current_end_ns: u64,
-    /// Ring of the last `RING` buckets, at index modulo `RING`; empty until the first success.
-    ring: Vec<Served>,
-    /// Sum of the `BUCKETS` newest, the leaving one excluded.
+    /// Those of the [`BUCKETS`] newest that have a success, oldest first.
+    busy: Vec<Bucket>,
+    /// Their sum.
     full: Served,
+    /// The bucket that is leaving.
+    leaving: Served,
+}
+
+/// What was served in a bucket.
+#[derive(Clone, Copy, Debug)]
+struct Bucket {
+    end_ns: u64,
+    served: Served,
 }
 
 impl Usage {
     /// An empty window: a new org's past counts as zeros.
     pub fn new(window: Span) -> Usage {
         let width = Span::from_ns((window.as_ns() / BUCKETS as u64).max(1));
-        Usage { width, current: 0, current_end_ns: width.as_ns(), ring: Vec::new(), full: Served::default() }
+        let nothing = Served::default();
+        Usage { width, current_end_ns: width.as_ns(), busy: Vec::new(), full: nothing, leaving: nothing }
     }
 
     /// Credit a success.
     pub fn credit(&mut self, now: SimTime, served: Served) {
-        if self.ring.is_empty() {
-            self.ring = vec![Served::default(); RING];
-            self.current = now.as_ns() / self.width.as_ns();
-            self.current_end_ns = (self.current + 1) * self.width.as_ns();
-        }
         self.advance(now);
-        self.ring[(self.current % RING as u64) as usize].add(served);
+        let end_ns = self.current_end_ns;
+        match self.busy.last_mut().filter(|newest| newest.end_ns == end_ns) {
+            Some(newest) => newest.served.add(served),
+            None => {
+                if self.busy.capacity() == 0 {
+                    // Of many orgs, most are served once.
+                    self.busy.reserve_exact(1);
+                }
+                self.busy.push(Bucket { end_ns, served });
+            }
+        }
         self.full.add(served);
     }
 
     /// Credited successes per second over the whole window, the empty past of a new org included.
     pub fn rates(&mut self, now: SimTime) -> Rates {
-        if self.ring.is_empty() {
+        if self.busy.is_empty() && self.leaving.requests == 0 {
             return Rates { requests: 0.0, tokens: 0.0 };
         }
         self.advance(now);
         let into_bucket = now.as_ns() - (self.current_end_ns - self.width.as_ns());
         let staying = 1.0 - into_bucket as f64 / self.width.as_ns() as f64;
-        let leaving = self.ring[((self.current + 1) % RING as u64) as usize];
         let window_s = self.width.as_secs_f64() * BUCKETS as f64;
         Rates {
-            requests: (self.full.requests as f64 + staying * leaving.requests as f64) / window_s,
-            tokens: (self.full.tokens as f64 + staying * leaving.tokens as f64) / window_s,
+            requests: (self.full.requests as f64 + staying * self.leaving.requests as f64) / window_s,
+            tokens: (self.full.tokens as f64 + staying * self.leaving.tokens as f64) / window_s,
         }
     }
 
     /// Move the window to the bucket of `now`.
     #[inline]
     fn advance(&mut self, now: SimTime) {
-        if now.as_ns() < self.current_end_ns {
-            return;
+        if now.as_ns() >= self.current_end_ns {
+            self.leave(now);
         }
-        let target = now.as_ns() / self.width.as_ns();
-        self.current_end_ns = (target + 1) * self.width.as_ns();
-        if target - self.current > RING as u64 {
-            self.ring.fill(Served::default());
-            self.full = Served::default();
-            self.current = target;
-        }
-        while self.current < target {
-            self.current += 1;
-            // The oldest bucket leaves the ring; the next one becomes the leaving bucket.
-            self.ring[(self.current % RING as u64) as usize] = Served::default();
-            let leaving = self.ring[((self.current + 1) % RING as u64) as usize];
-            self.full.remove(leaving);
+    }
+
+    fn leave(&mut self, now: SimTime) {
+        let width_ns = self.width.as_ns();
+        self.current_end_ns = (now.as_ns() / width_ns + 1) * width_ns;
+        self.leaving = Served::default();
+        let Some(newest_gone_ns) = self.current_end_ns.checked_sub(width_ns * BUCKETS as u64) else { return };
+        let gone = self.busy.partition_point(|bucket| bucket.end_ns <= newest_gone_ns);
+        for bucket in self.busy.drain(..gone) {
+            self.full.remove(bucket.served);
+            if bucket.end_ns == newest_gone_ns {
+                self.leaving = bucket.served;
+            }
         }
     }
 }
@@ -152,6 +164,39 @@ mod tests {
         assert!((share(&mut usage, 90_500_000_000) - 29.5 / 60.0).abs() < 1e-12);
         assert_eq!(share(&mut usage, 120_000_000_000), 0.0);
         assert_eq!(share(&mut usage, 900_000_000_000), 0.0);
+    }
+
+    #[test]
+    fn the_window_knows_what_a_whole_memory_knows() {
+        use crate::rng::Key;
+        use rand::RngExt as _;
+        let mut stream = Key::new(3, 0).with("usage").stream();
+        let (mut usage, mut history, mut now_s) = (Usage::new(Span::from_s(120)), Vec::new(), 0u64);
+        for _ in 0..2000 {
+            now_s += if stream.random_range(0..30) == 0 { 200 } else { stream.random_range(0..9) };
+            if stream.random_range(0..3) > 0 {
+                usage.credit(SimTime::from_s(now_s), ONE);
+                history.push(now_s);
+            }
+            // Buckets of two seconds; half-way through the current one, half of the leaving one counts.
+            let bucket = now_s / 2;
+            let counted = history.iter().filter(|&&at| at / 2 + 60 > bucket).count() as f64;
+            let leaving = history.iter().filter(|&&at| at / 2 + 60 == bucket).count() as f64;
+            let staying = if now_s.is_multiple_of(2) { 1.0 } else { 0.5 };
+            let truth = (counted + staying * leaving) / 120.0;
+            assert_eq!(usage.rates(SimTime::from_s(now_s)).requests, truth);
+        }
+    }
+
+    #[test]
+    fn an_org_that_is_rarely_served_is_small() {
+        let mut usage = Usage::new(Span::from_s(3600));
+        assert_eq!(usage.busy.capacity(), 0);
+        for day in 0..9 {
+            usage.credit(SimTime::from_s(86_400 * day), ONE);
+            assert_eq!(usage.busy.capacity(), 1, "only the bucket that still counts is held");
+        }
+        assert!(size_of::<Usage>() <= 72, "{}", size_of::<Usage>());
     }
 
     #[test]

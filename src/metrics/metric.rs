@@ -111,6 +111,10 @@ metrics! {
     wasted_tokens: Count = |s| per_run(s, s.account.wasted.total() as f64);
     wasted_cost_usd: Usd = |s| per_run(s, s.wasted_cost_usd);
     replications: Count = |s| Some(f64::from(s.replications));
+    gave_up_expired: Count = |s| per_run(s, s.account.gave_up_expired as f64);
+    gave_up_budget: Count = |s| per_run(s, s.account.gave_up_budget as f64);
+    gave_up_rejected: Count = |s| per_run(s, s.account.gave_up_rejected as f64);
+    rejected_locally: Count = |s| per_run(s, s.account.rejected_locally as f64);
     gave_up_share: Share = |s| ratio(s.account.gave_up(), s.account.requests);
     ok_200_share: Share = |s| ratio(s.account.ok_200, s.account.attempts);
     limited_429_share: Share = |s| ratio(
@@ -118,7 +122,7 @@ metrics! {
     limited_429_request_share: Share = |s| ratio(s.account.limited_429_request, s.account.attempts);
     limited_429_token_share: Share = |s| ratio(s.account.limited_429_token, s.account.attempts);
     unavailable_503_share: Share = |s| ratio(s.account.unavailable_503, s.account.attempts);
-    gave_up_expired: Count = |s| per_run(s, s.account.gave_up_expired as f64);
+    time_to_finish_s: Seconds = |s| s.time_to_finish_s();
     cost_per_million_tokens_usd: Usd = |s| cost_per(s, s.account.useful.total() as f64 / 1e6);
     cost_per_success_usd: Usd = |s| cost_per(s, s.account.succeeded as f64);
 }

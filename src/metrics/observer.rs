@@ -29,6 +29,8 @@ pub struct AttemptRecord {
     pub workload: u32,
     /// Ordinal of its request within the workload, from 0.
     pub request: u64,
+    /// Whose it is: a number within a group of a population's members, 0 of an org on its own.
+    pub member: u32,
     /// Ordinal of the attempt within the request, from 1.
     pub attempt: u32,
     /// Whether its request is part of the summary.

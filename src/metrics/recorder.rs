@@ -52,6 +52,8 @@ pub struct Recorder<'a> {
     pub rates: Bins<RateBin>,
     /// Per bin and model.
     pub capacity: Bins<CapacityBin>,
+    /// Per workload, the instant of the last success.
+    pub last_success: Vec<SimTime>,
     open_bins: Vec<OpenBin>,
     /// Per model, replicas × ns: of the whole run, and of it the warm-up.
     pub replica_ns: Vec<[f64; 2]>,
@@ -79,6 +81,7 @@ impl<'a> Recorder<'a> {
             outcomes: Bins::new(layout.interval, layout.end, workloads),
             rates: Bins::new(layout.interval, layout.end, layout.pairs),
             capacity: Bins::new(layout.interval, layout.end, layout.models),
+            last_success: vec![SimTime::ZERO; workloads],
             open_bins: vec![OpenBin::default(); workloads],
             replica_ns: vec![[0.0; 2]; layout.models],
             levels: vec![(SimTime::ZERO, None); layout.models],
@@ -208,6 +211,8 @@ impl Observer for Recorder<'_> {
     fn succeeded(&mut self, at: SimTime, workload: u32, counted: bool, took: Span) {
         let bin = self.outcomes.index(at);
         self.outcomes.get_mut(bin, workload as usize).succeeded += 1;
+        let last = &mut self.last_success[workload as usize];
+        *last = at.max(*last);
         if self.open_bins[workload as usize].bin != bin {
             self.close_bin(workload as usize);
             self.open_bins[workload as usize].bin = bin;

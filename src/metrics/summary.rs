@@ -54,6 +54,9 @@ pub struct Summary {
     pub wasted_cost_usd: f64,
     /// Batch jobs, those of the warm-up included.
     pub jobs: JobCounts,
+    /// Of a backlog, per replication: when the last of its requests succeeded, if all did, in s. Of several backlogs
+    /// the last of all; empty of other demand.
+    pub finishes_s: Vec<Option<f64>>,
     /// Replications merged into this.
     pub replications: u32,
 }
@@ -63,6 +66,12 @@ impl Summary {
     pub fn add_workload(&mut self, other: &Summary) {
         self.add(other);
         self.dynamic = None;
+        if self.finishes_s.is_empty() {
+            self.finishes_s.clone_from(&other.finishes_s);
+        } else {
+            let both = self.finishes_s.iter_mut().zip(&other.finishes_s);
+            both.for_each(|(mine, theirs)| *mine = mine.zip(*theirs).map(|(a, b)| a.max(b)));
+        }
         self.replications = other.replications;
     }
 
@@ -75,7 +84,14 @@ impl Summary {
             _ => None,
         };
         self.add(other);
+        self.finishes_s.extend(&other.finishes_s);
         self.replications += other.replications;
+    }
+
+    /// When a backlog was finished, a mean per run; `None` without one, or if some run left any of it undone.
+    pub fn time_to_finish_s(&self) -> Option<f64> {
+        let sum = self.finishes_s.iter().try_fold(0.0, |sum, finish| finish.map(|finish| sum + finish))?;
+        (!self.finishes_s.is_empty()).then(|| sum / self.finishes_s.len() as f64)
     }
 
     fn add(&mut self, other: &Summary) {

@@ -4,12 +4,14 @@ use super::columns::ATTEMPTS;
 use super::rows::workload_names;
 use super::table::{Cell, Table};
 use crate::metrics::observer::{AttemptRecord, Ended};
-use crate::scenario::Scenario;
+use crate::scenario::{Scenario, Workload};
 use std::io::{self, Write};
 
 /// The attempt log of one run, written to any sink.
 pub struct AttemptLog<'a, W: Write> {
     names: Vec<[&'a str; 3]>,
+    /// Of each workload of a group, the rank of the group's first member, from 1.
+    firsts: Vec<Option<u32>>,
     table: Table<W>,
     failed: Option<io::Error>,
 }
@@ -21,7 +23,9 @@ impl<'a, W: Write> AttemptLog<'a, W> {
     /// Those of the sink.
     pub fn new(scenario: &'a Scenario, sink: W) -> io::Result<AttemptLog<'a, W>> {
         let table = Table::new(sink, ATTEMPTS.columns)?;
-        Ok(AttemptLog { names: workload_names(scenario), table, failed: None })
+        let first = |w: &Workload| Some(scenario.orgs[w.org as usize].crowd.as_ref()?.group.first + 1);
+        let firsts = scenario.workloads.iter().map(first).collect();
+        Ok(AttemptLog { names: workload_names(scenario), firsts, table, failed: None })
     }
 
     /// Add an attempt. The first error of the sink is kept for [`AttemptLog::finish`]; nothing more is
@@ -78,6 +82,7 @@ impl<'a, W: Write> AttemptLog<'a, W> {
             r.output.into(),
             r.wait.map(|wait| wait.as_secs_f64()).into(),
             latency_s.into(),
+            self.firsts[r.workload as usize].map(|first| first + r.member).into(),
         ])
     }
 }

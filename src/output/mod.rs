@@ -5,10 +5,10 @@
 //! | [`columns`] | every column of every table: name, unit, meaning |
 //! | [`table`] | rows to CSV text, one rule for numbers |
 //! | [`report`], [`summary_json`] | the tables and the summary of a result |
+//! | [`comparison`] | the files of a comparison |
 //! | [`spend`] | what was spent, by bin, org, key and lane |
 //! | `rows` | whose the rows of the summary are, and their intervals |
 //! | [`attempt_log`] | every attempt, streamed |
-//! | [`interval`] | confidence intervals over replications |
 //! | [`manifest`] | `manifest.json`, the record that a result is whole |
 //! | [`directory`] | a result directory being written: the protocol, staging |
 //! | `opening` | what may stand there, whose it is, what a killed run left |
@@ -21,10 +21,10 @@
 pub mod attempt_log;
 pub mod columns;
 mod commit;
+pub mod comparison;
 pub mod directory;
 pub mod disk;
 pub mod existing;
-pub mod interval;
 pub mod layout;
 pub mod manifest;
 mod opening;

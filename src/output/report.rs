@@ -1,7 +1,6 @@
 //! The files of a result, from what the replications found: CSV tables and `summary.json`.
 
 use super::columns::{CAPACITY, Column, OUTCOMES, RATES, SUMMARY, TIME_TO_SUCCESS, TableSpec};
-use super::interval::Interval;
 use super::rows::{summary_rows, workload_names};
 use super::spend;
 use super::summary_json;
@@ -11,6 +10,7 @@ use crate::metrics::summary::Summary;
 use crate::replications::Results;
 use crate::scenario::Scenario;
 use crate::scenario::loading::Loaded;
+use crate::statistics::interval::Interval;
 
 /// A file of the result, in memory.
 #[derive(Clone, Debug)]
@@ -95,7 +95,7 @@ pub(super) fn per_run(sum: u64, replications: u32) -> Cell<'static> {
 }
 
 /// The two cells of a band from a sum and a sum of squares, scaled; nothing for a single run.
-fn band(sum: f64, squares: f64, scale: f64, replications: u32) -> Vec<Cell<'static>> {
+pub(super) fn band(sum: f64, squares: f64, scale: f64, replications: u32) -> Vec<Cell<'static>> {
     if replications == 1 {
         return Vec::new();
     }
@@ -205,19 +205,27 @@ const CURVE_POINTS: f64 = 400.0;
 fn time_to_success(scenario: &Scenario, results: &Results) -> ReportFile {
     let mut file = Filling::new(&TIME_TO_SUCCESS, &[], results);
     for (names, summary) in workload_names(scenario).into_iter().zip(&results.summaries) {
-        let (requests, succeeded) = (summary.account.requests, summary.time_to_success.count());
-        let (mut seen, mut told) = (0u64, 0.0);
-        for (time, count) in summary.time_to_success.buckets() {
-            seen += count;
-            let share = seen as f64 / requests as f64;
-            // Every step a reader could see, and the end.
-            if told == 0.0 || share - told >= 1.0 / CURVE_POINTS || seen == succeeded {
-                told = share;
-                let mut cells = names.map(Cell::Text).to_vec();
-                cells.extend([Cell::Number(time.as_secs_f64()), Cell::Number(share)]);
-                file.row(&cells);
-            }
+        for point in curve(summary) {
+            let mut cells = names.map(Cell::Text).to_vec();
+            cells.extend(point.map(Cell::Number));
+            file.row(&cells);
         }
     }
     file.finish()
+}
+
+/// The points of a time-to-success curve: seconds, and the share that had succeeded by then.
+pub(super) fn curve(summary: &Summary) -> Vec<[f64; 2]> {
+    let (requests, succeeded) = (summary.account.requests, summary.time_to_success.count());
+    let (mut seen, mut told, mut points) = (0u64, 0.0, Vec::new());
+    for (time, count) in summary.time_to_success.buckets() {
+        seen += count;
+        let share = seen as f64 / requests as f64;
+        // Every step a reader could see, and the end.
+        if told == 0.0 || share - told >= 1.0 / CURVE_POINTS || seen == succeeded {
+            told = share;
+            points.push([time.as_secs_f64(), share]);
+        }
+    }
+    points
 }

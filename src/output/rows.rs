@@ -1,10 +1,10 @@
 //! The rows of the summary: whose they are, and their intervals over replications.
 
-use super::interval::Interval;
 use crate::metrics::metric::METRICS;
 use crate::metrics::summary::Summary;
 use crate::replications::Results;
 use crate::scenario::{Scenario, Workload};
+use crate::statistics::interval::Interval;
 
 /// org, workload and model of a row.
 pub(super) type Names<'a> = [&'a str; 3];

@@ -7,16 +7,36 @@ use crate::metrics::summary::Summary;
 use crate::platform::autoscaler::{Autoscaler, Scaler as _};
 use crate::platform::incident::Harm;
 use crate::replications::Results;
-use crate::scenario::Scenario;
 use crate::scenario::loading::Loaded;
+use crate::scenario::{Crowd, Org, Scenario};
 use crate::units::SimTime;
 use serde_json::{Map, Value, json};
 
 /// The text of `summary.json`: indented by two spaces, keys in a fixed order, no value that is not defined.
 pub fn text(loaded: &Loaded, results: &Results) -> String {
     let scenario = &loaded.scenario;
+    let mut document = head(loaded, results);
+    let rest = json!({
+        "rows": rows(scenario, results),
+        "totals": metrics(&results.total),
+        "orgs": spend::orgs(scenario, results).iter().map(|party| spent("org", party)).collect::<Vec<_>>(),
+        "keys": spend::keys(scenario, results).iter().map(|party| spent("key", party)).collect::<Vec<_>>(),
+        "lanes": spend::lanes(scenario, results).iter().map(|party| spent("lane", party)).collect::<Vec<_>>(),
+        "checks": checks(scenario, results),
+    });
+    document.extend(rest.as_object().cloned().unwrap_or_default());
+    let groups = groups(scenario);
+    if !groups.is_empty() {
+        document.insert("groups".to_owned(), groups.into());
+    }
+    printed(document)
+}
+
+/// What was simulated: the first keys of a result's JSON.
+pub(super) fn head(loaded: &Loaded, results: &Results) -> Map<String, Value> {
+    let scenario = &loaded.scenario;
     let run = &scenario.run;
-    let document = json!({
+    let head = json!({
         "ratetide": env!("CARGO_PKG_VERSION"),
         "scenario": loaded.stem,
         "title": scenario.title,
@@ -29,20 +49,32 @@ pub fn text(loaded: &Loaded, results: &Results) -> String {
         "interval_s": run.interval.as_secs_f64(),
         "models": models(scenario, results),
         "causes": causes(scenario),
-        "rows": rows(scenario, results),
-        "totals": metrics(&results.total),
-        "orgs": spend::orgs(scenario, results).iter().map(|party| spent("org", party)).collect::<Vec<_>>(),
-        "keys": spend::keys(scenario, results).iter().map(|party| spent("key", party)).collect::<Vec<_>>(),
-        "lanes": spend::lanes(scenario, results).iter().map(|party| spent("lane", party)).collect::<Vec<_>>(),
-        "checks": checks(scenario, results),
     });
-    let mut text = serde_json::to_string_pretty(&document).expect("names and finite numbers serialize");
+    head.as_object().cloned().unwrap_or_default()
+}
+
+/// The text of a JSON file.
+pub(super) fn printed(document: Map<String, Value>) -> String {
+    let mut text =
+        serde_json::to_string_pretty(&Value::Object(document)).expect("names and finite numbers serialize");
     text.push('\n');
     text
 }
 
+/// The orgs that are groups of a population's members.
+fn groups(scenario: &Scenario) -> Vec<Value> {
+    let of = |org: &Org| {
+        let Crowd { population, group } = org.crowd.as_ref()?;
+        Some(json!({
+            "org": org.name.as_str(), "population": population.as_str(),
+            "members": group.members, "demand_share": number(group.share()),
+        }))
+    };
+    scenario.orgs.iter().filter_map(of).collect()
+}
+
 /// A number rounded to six decimals, whole where it is whole: as in the tables.
-fn number(value: f64) -> Value {
+pub(super) fn number(value: f64) -> Value {
     let text = super::table::number(value);
     match text.parse::<i64>() {
         Ok(whole) => json!(whole),
@@ -201,10 +233,12 @@ fn causes(scenario: &Scenario) -> Vec<Value> {
     };
     let traffic_end = SimTime::ZERO + scenario.run.duration;
     let bursts = scenario.workloads.iter().flat_map(|w| {
-        let org = scenario.orgs[w.org as usize].name.as_str();
+        let org = &scenario.orgs[w.org as usize];
+        // Groups of a population burst together, under its name.
+        let (whose, org) = (org.written(), org.name.as_str());
         let model = scenario.models[w.model as usize].name.as_str();
         w.profile.stretches(BURST_FACTOR).into_iter().map(move |s| {
-            cause(s.start, s.end.min(traffic_end), format!("{org} {}", s.label), Some(model), Some(org))
+            cause(s.start, s.end.min(traffic_end), format!("{whose} {}", s.label), Some(model), Some(org))
         })
     });
     let incidents = scenario.incidents.iter().map(|incident| {
@@ -214,7 +248,7 @@ fn causes(scenario: &Scenario) -> Vec<Value> {
             Harm::Slowdown { factor } => format!("{} × slower", super::table::number(factor)),
             Harm::ErrorShare { share } => format!("{} % errors", super::table::number(100.0 * share)),
             Harm::Traffic { org, factor } => {
-                let whose = org.map_or("traffic", |org| scenario.orgs[org as usize].name.as_str());
+                let whose = org.map_or("traffic", |org| scenario.orgs[org as usize].written().as_str());
                 format!("{whose} ×{}", super::table::number(factor))
             }
             Harm::SlowColdStart { factor } => {

@@ -29,7 +29,7 @@ impl Platform {
     pub(super) fn reply(&mut self, now: SimTime, id: Id, outcome: Outcome) -> Reply {
         let attempt = &self.attempts[id];
         let model = &mut self.models[attempt.arriving.model as usize];
-        let pair = &mut self.pairs[attempt.arriving.pair as usize];
+        let pair = self.pairs.on(model, attempt.arriving.pair);
         if outcome == Outcome::Unavailable {
             let limits = &mut model.limits(now);
             pair.unserved(limits, attempt.color, attempt.cost);

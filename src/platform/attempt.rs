@@ -73,7 +73,7 @@ pub struct Attempt {
     pub version: u16,
     /// The replica that serves it.
     pub replica: u32,
-    /// Its org's number in the model's buffer.
+    /// While it waits and orgs take turns: the number of its org among those that wait.
     pub flow: u32,
 }
 

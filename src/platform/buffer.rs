@@ -25,8 +25,6 @@ pub struct Buffer {
     queues: [Chain; 3],
     /// Where orgs take turns: those of the first two classes.
     turns: Option<Box<[Turns; 2]>>,
-    /// Orgs that have joined.
-    flows: u32,
     links: Links,
     /// The drop timer is running.
     armed: bool,
@@ -40,7 +38,6 @@ impl Buffer {
         Buffer {
             queues: [Chain::default(); 3],
             turns: (config.discipline == Discipline::Fair).then(Default::default),
-            flows: 0,
             links: Links::default(),
             armed: false,
             max_wait: config.max_wait,
@@ -48,11 +45,9 @@ impl Buffer {
         }
     }
 
-    /// An org of this weight, new to the model: its number.
-    pub fn join(&mut self, weight: f64) -> u32 {
-        self.turns.iter_mut().flat_map(|turns| turns.iter_mut()).for_each(|turns| turns.join(weight));
-        self.flows += 1;
-        self.flows - 1
+    /// The pairs from `first` on, up to the first of the next call, have this weight.
+    pub fn join(&mut self, first: u32, weight: f64) {
+        self.turns.iter_mut().flat_map(|turns| turns.iter_mut()).for_each(|turns| turns.join(first, weight));
     }
 
     /// The class of a colour.
@@ -96,7 +91,8 @@ impl Buffer {
         attempts[id].state = State::Waiting;
         self.queues[class as usize].push(id, &mut self.links);
         if let Some(turns) = self.turns_of(class) {
-            turns.push(id, attempts[id].flow, attempts[id].cost.tokens);
+            let (pair, cost) = (attempts[id].arriving.pair, attempts[id].cost.tokens);
+            attempts[id].flow = turns.push(id, pair, cost);
         }
         if class == Class::Third || self.max_wait == Span::MAX || std::mem::replace(&mut self.armed, true) {
             return None;

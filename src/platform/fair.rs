@@ -11,16 +11,22 @@
 
 use super::attempt::Id;
 use crate::chain::{Chain, Links};
+use std::collections::BTreeMap;
 
-/// The orgs of a model whose attempts wait in one class.
+/// The orgs of a model whose attempts wait in one class. Only those are held, however many there are.
 #[derive(Clone, Debug, Default)]
 pub struct Turns {
+    /// The weight of each org, by the first of the pairs next to each other that have it.
+    weights: Vec<(u32, f64)>,
+    weight_min: f64,
     flows: Vec<Flow>,
+    free: Vec<u32>,
+    /// The flow of each pair that waits.
+    waiting: BTreeMap<u32, u32>,
     /// The flows with waiting attempts; the first has the turn.
     ring: Chain,
     ring_links: Links,
     links: Links,
-    weight_min: f64,
     /// Q: the largest cost so far.
     largest: f64,
 }
@@ -28,6 +34,7 @@ pub struct Turns {
 /// One org's waiting attempts.
 #[derive(Clone, Debug)]
 struct Flow {
+    pair: u32,
     waiting: Chain,
     weight: f64,
     /// Tokens it may still be served.
@@ -37,20 +44,38 @@ struct Flow {
 }
 
 impl Turns {
-    /// An org of this weight, the next by number.
-    pub fn join(&mut self, weight: f64) {
-        self.weight_min = if self.flows.is_empty() { weight } else { self.weight_min.min(weight) };
-        self.flows.push(Flow { waiting: Chain::default(), weight, deficit: 0.0, granted: false });
+    /// The pairs from `first` on have this weight, up to the first of the next call.
+    pub fn join(&mut self, first: u32, weight: f64) {
+        assert!(self.weights.last().is_none_or(|&(last, _)| last < first), "pairs join in order");
+        self.weight_min = if self.weights.is_empty() { weight } else { self.weight_min.min(weight) };
+        self.weights.push((first, weight));
     }
 
-    /// An attempt of a flow waits.
-    pub fn push(&mut self, id: Id, flow: u32, cost: f64) {
+    /// An attempt of a pair waits: the number of its flow.
+    pub fn push(&mut self, id: Id, pair: u32, cost: f64) -> u32 {
         self.largest = self.largest.max(cost);
-        let waiting = &mut self.flows[flow as usize].waiting;
-        if waiting.is_empty() {
-            self.ring.push(flow, &mut self.ring_links);
-        }
-        waiting.push(id, &mut self.links);
+        let flow = self.waiting.get(&pair).copied().unwrap_or_else(|| self.open(pair));
+        self.flows[flow as usize].waiting.push(id, &mut self.links);
+        flow
+    }
+
+    /// The first attempt of a pair waits: it has nothing left from before.
+    fn open(&mut self, pair: u32) -> u32 {
+        let (_, weight) = self.weights[self.weights.partition_point(|&(first, _)| first <= pair) - 1];
+        let opened = Flow { pair, waiting: Chain::default(), weight, deficit: 0.0, granted: false };
+        let flow = match self.free.pop() {
+            Some(flow) => {
+                self.flows[flow as usize] = opened;
+                flow
+            }
+            None => {
+                self.flows.push(opened);
+                (self.flows.len() - 1) as u32
+            }
+        };
+        self.waiting.insert(pair, flow);
+        self.ring.push(flow, &mut self.ring_links);
+        flow
     }
 
     /// Serve whose turn it is.
@@ -82,12 +107,12 @@ impl Turns {
 
     /// An attempt of a flow waits no more, served or not.
     pub fn remove(&mut self, id: Id, flow: u32) {
-        let number = flow;
-        let flow = &mut self.flows[flow as usize];
-        flow.waiting.remove(id, &mut self.links);
-        if flow.waiting.is_empty() {
-            (flow.deficit, flow.granted) = (0.0, false);
-            self.ring.remove(number, &mut self.ring_links);
+        let Flow { pair, waiting, .. } = &mut self.flows[flow as usize];
+        waiting.remove(id, &mut self.links);
+        if waiting.is_empty() {
+            self.waiting.remove(pair);
+            self.ring.remove(flow, &mut self.ring_links);
+            self.free.push(flow);
         }
     }
 }
@@ -102,20 +127,20 @@ mod tests {
     fn served(orgs: &[(f64, u32, u32)], services: usize) -> Vec<Vec<f64>> {
         let mut stream = Key::new(5, 0).with("fair").stream();
         let (mut turns, mut costs, mut sums) = (Turns::default(), Vec::new(), vec![0.0; orgs.len()]);
-        orgs.iter().for_each(|org| turns.join(org.0));
+        (0..).zip(orgs).for_each(|(pair, org)| turns.join(pair, org.0));
         let mut history = Vec::new();
-        let mut owner = Vec::new();
+        let (mut owner, mut flows) = (Vec::new(), Vec::new());
         for _ in 0..services {
-            for (flow, &(_, low, high)) in orgs.iter().enumerate() {
+            for (pair, &(_, low, high)) in orgs.iter().enumerate() {
                 for _ in 0..2 {
                     costs.push(f64::from(stream.random_range(low..=high)));
-                    owner.push(flow as u32);
-                    turns.push(costs.len() as Id - 1, flow as u32, costs[costs.len() - 1]);
+                    owner.push(pair);
+                    flows.push(turns.push(costs.len() as Id - 1, pair as u32, costs[costs.len() - 1]));
                 }
             }
             let id = turns.next(|id| costs[id as usize]).expect("somebody waits");
-            turns.remove(id, owner[id as usize]);
-            sums[owner[id as usize] as usize] += costs[id as usize];
+            turns.remove(id, flows[id as usize]);
+            sums[owner[id as usize]] += costs[id as usize];
             history.push(sums.clone());
         }
         history
@@ -149,13 +174,27 @@ mod tests {
     #[test]
     fn who_waits_for_nothing_keeps_nothing() {
         let mut turns = Turns::default();
-        (0..2).for_each(|_| turns.join(1.0));
-        turns.push(0, 0, 10.0);
-        turns.push(1, 1, 100.0);
+        turns.join(0, 1.0);
+        let flows = [turns.push(0, 7, 10.0), turns.push(1, 900_000, 100.0)];
         assert_eq!(turns.next(|_| 10.0), Some(0));
-        turns.remove(0, 0);
-        assert_eq!((turns.flows[0].deficit, turns.ring.len()), (0.0, 1));
-        turns.remove(1, 1);
-        assert_eq!(turns.next(|_| 0.0), None);
+        turns.remove(0, flows[0]);
+        assert_eq!((turns.waiting.len(), turns.ring.len(), turns.flows.len()), (1, 1, 2));
+        let again = turns.push(2, 7, 10.0);
+        assert_eq!((again, turns.flows[again as usize].deficit), (flows[0], 0.0));
+        turns.remove(1, flows[1]);
+        turns.remove(2, again);
+        assert_eq!((turns.next(|_| 0.0), turns.flows.len()), (None, 2));
+    }
+
+    #[test]
+    fn weights_are_those_of_the_row() {
+        let mut turns = Turns::default();
+        [(0, 1.0), (1, 4.0), (1_000_001, 2.0)]
+            .into_iter()
+            .for_each(|(first, weight)| turns.join(first, weight));
+        for (pair, weight) in [(0, 1.0), (1, 4.0), (1_000_000, 4.0), (1_000_001, 2.0), (2_000_000, 2.0)] {
+            let flow = turns.push(pair, pair, 1.0);
+            assert_eq!(turns.flows[flow as usize].weight, weight, "{pair}");
+        }
     }
 }

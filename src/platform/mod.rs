@@ -8,6 +8,7 @@
 //! |---|---|
 //! | [`config`] | a model as the scenario describes it |
 //! | [`attempt`] | an attempt, and the table of all |
+//! | [`pairs`] | the (org, model) pairs, with a state once somebody looks |
 //! | `answer` | failures, and what responses say |
 //! | [`model`] | one model at run time |
 //! | [`buffer`] | the smoothing buffer |
@@ -32,11 +33,12 @@ pub mod incident;
 pub mod lane;
 pub mod mix;
 pub mod model;
+pub mod pairs;
 pub mod serving;
 mod strike;
 mod turns;
 
-use crate::limit::pair::{Color, Completion, Cost, Pair};
+use crate::limit::pair::{Color, Completion, Cost};
 use crate::limit::policy::Enforcement;
 use crate::limit::usage::{Rates, Served};
 use crate::reply::{Outcome, Reply};
@@ -45,6 +47,7 @@ use attempt::{Arriving, Attempt, Attempts, Id, State};
 use autoscaler::Decision;
 use config::OnDisconnect;
 use model::Model;
+use pairs::{Pairs, Row};
 
 /// What must happen because of what just happened.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -113,10 +116,7 @@ pub struct Consumed {
 #[derive(Clone, Debug)]
 pub struct Platform {
     models: Vec<Model>,
-    pairs: Vec<Pair>,
-    pair_models: Vec<u32>,
-    /// Each pair's number in the buffer of its model.
-    pair_flows: Vec<u32>,
+    pairs: Pairs,
     attempts: Attempts,
     /// Whether anybody reads the header of a 200: telling it changes nothing, so it need not be computed.
     pub tells_on_200: bool,
@@ -125,18 +125,13 @@ pub struct Platform {
 }
 
 impl Platform {
-    /// A platform of these models; `pairs` names the model of each (org, model) pair, and the weight of its org.
-    pub fn new(mut models: Vec<Model>, pairs: &[(u32, f64)]) -> Platform {
-        let flow = |&(model, weight): &(u32, f64)| models[model as usize].buffer.join(weight);
-        Platform {
-            pair_flows: pairs.iter().map(flow).collect(),
-            pairs: pairs.iter().map(|&(model, weight)| models[model as usize].join(weight)).collect(),
-            pair_models: pairs.iter().map(|&(model, _)| model).collect(),
-            models,
-            attempts: Attempts::default(),
-            tells_on_200: true,
-            effects: Vec::new(),
+    /// A platform of these models; the (org, model) pairs are those of `rows`, numbered through.
+    pub fn new(mut models: Vec<Model>, rows: &[Row]) -> Platform {
+        let pairs = Pairs::new(rows);
+        for &(first, row) in pairs.rows() {
+            models[row.model as usize].buffer.join(first, row.weight);
         }
+        Platform { pairs, models, attempts: Attempts::default(), tells_on_200: true, effects: Vec::new() }
     }
 
     /// An attempt, by id.
@@ -156,11 +151,20 @@ impl Platform {
         &self.models[index as usize]
     }
 
-    /// The dynamic rates of a pair, and its credited successes per second over the law's window.
-    pub fn pair_rates(&mut self, now: SimTime, pair: u32) -> (Rates, Rates) {
-        let model = &mut self.models[self.pair_models[pair as usize] as usize];
-        let state = &mut self.pairs[pair as usize];
-        (state.rates(&mut model.limits(now)), state.success_rates(now))
+    /// The dynamic rates of a row, and its credited successes per second over the law's window: the means over
+    /// at most 64 of its members, evenly spaced by rank, the first among them.
+    pub fn row_rates(&mut self, now: SimTime, row: u32) -> (Rates, Rates) {
+        let model = &mut self.models[self.pairs.rows()[row as usize].1.model as usize];
+        let looked = self.pairs.sampled(row);
+        let count = looked.len() as f64;
+        let mut sums = [Rates { requests: 0.0, tokens: 0.0 }; 2];
+        for pair in looked {
+            let state = self.pairs.on(model, pair);
+            let found = [state.rates(&mut model.limits(now)), state.success_rates(now)];
+            sums = [0, 1].map(|i| sums[i].zip(found[i], |a, b| a + b));
+        }
+        let [dynamic, success] = sums.map(|sum| sum.map(|sum| sum / count));
+        (dynamic, success)
     }
 
     /// An attempt arrives under a free id.
@@ -169,13 +173,12 @@ impl Platform {
         if arriving.spare {
             return self.arrive_spare(now, id, arriving);
         }
-        let pair = &mut self.pairs[arriving.pair as usize];
+        let pair = self.pairs.on(model, arriving.pair);
         model.arrived += 1;
         let expected = pair.expected_output(arriving.expected_output).min(f64::from(arriving.max_tokens));
         let cost = Cost { tokens: f64::from(arriving.prompt) + expected };
         let color = pair.label(&mut model.limits(now), cost);
-        let flow = self.pair_flows[arriving.pair as usize];
-        self.attempts.enter(id, Attempt { flow, ..Attempt::new(now, arriving, color, cost) });
+        self.attempts.enter(id, Attempt::new(now, arriving, color, cost));
 
         if arriving.luck >= model.spared_share {
             return self.fail_as(now, id, Outcome::Unavailable);
@@ -245,7 +248,7 @@ impl Platform {
                 served: Served { requests: 1, tokens: attempt.tokens() },
                 output: attempt.arriving.output,
             };
-            self.pairs[attempt.arriving.pair as usize].complete(&mut model.limits(now), &done);
+            self.pairs.on(model, attempt.arriving.pair).complete(&mut model.limits(now), &done);
         }
         self.serve_waiting(now, attempt.arriving.model);
         self.reply(now, id, Outcome::Ok)
@@ -282,7 +285,7 @@ impl Platform {
         if attempt.state == State::Waiting {
             model.buffer.remove(id, &mut self.attempts);
             model.touched = true;
-            let pair = &mut self.pairs[attempt.arriving.pair as usize];
+            let pair = self.pairs.on(model, attempt.arriving.pair);
             pair.unserved(&mut model.limits(now), attempt.color, attempt.cost);
             self.serve_waiting(now, attempt.arriving.model);
             return Some(Consumed::default());

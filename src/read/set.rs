@@ -83,7 +83,13 @@ fn enter<'n>(node: &'n mut Rc<Node>, kind: Kind, step: &Step) -> Result<(&'n mut
             let has_parts = |kind: &&Kind| {
                 matches!(kind, Kind::Table(_) | Kind::OneOf(_) | Kind::Rows(_) | Kind::List(_))
             };
-            match kinds.iter().find(has_parts) {
+            // The kind that knows the step; else the first that has parts, for its message.
+            let knows = |kind: &&Kind| match kind {
+                Kind::Table(spec) => spec.position(&step.name).is_some(),
+                Kind::OneOf(family) => family.position(&step.name).is_some(),
+                _ => false,
+            };
+            match kinds.iter().find(knows).or_else(|| kinds.iter().find(has_parts)) {
                 Some(kind) => enter(node, *kind, step),
                 None => Err(no_parts(step)),
             }

@@ -1,6 +1,6 @@
 //! Thresholds on the summary: `[[checks]] metric = "time_to_success_p99_s" max = "10 s"`.
 
-use super::Scenario;
+use super::{Scenario, Workload};
 use crate::metrics::metric::{self, METRICS, Metric, Unit};
 use crate::metrics::summary::Summary;
 use crate::read::{Form, Table, nearest};
@@ -9,8 +9,8 @@ use crate::units::{Quantity, parse_rate, parse_span};
 /// A threshold, type-checked.
 #[derive(Clone, Debug)]
 pub struct Check {
-    /// The org it looks at.
-    pub org: Option<u32>,
+    /// The org it looks at, or the population and all its groups.
+    pub org: Option<Party>,
     /// The workload it looks at, by name.
     pub workload: Option<String>,
     /// The model it looks at.
@@ -21,6 +21,15 @@ pub struct Check {
     pub min: Option<f64>,
     /// The most allowed.
     pub max: Option<f64>,
+}
+
+/// Whom a check looks at.
+#[derive(Clone, Debug)]
+pub struct Party {
+    /// The name of the org or of the population.
+    pub name: String,
+    /// The org, or the groups of the population.
+    pub orgs: Vec<u32>,
 }
 
 /// What a check found.
@@ -37,8 +46,8 @@ impl Check {
     /// org, name and model.
     pub fn read(
         table: &mut Table,
-        org: impl Fn(&str) -> Option<u32>,
-        is_there: impl Fn(Option<u32>, Option<&str>, Option<u32>) -> bool,
+        orgs: impl Fn(&str) -> Vec<u32>,
+        is_there: impl Fn(Option<&Party>, Option<&str>, Option<u32>) -> bool,
         model: impl Fn(&str) -> Option<u32>,
     ) -> Option<Check> {
         let named = table.text("metric");
@@ -50,20 +59,21 @@ impl Check {
         }
         let unit = metric.map_or(Unit::Ratio, |i| METRICS[i].unit);
         let [min, max] = ["min", "max"].map(|key| read_bound(table, key, unit));
-        let mut found = |key: &str, look: &dyn Fn(&str) -> Option<u32>| {
+        let mut found = |key: &str, look: &dyn Fn(&str) -> Vec<u32>| {
             let name = table.opt_text(key)?;
-            let index = look(&name);
-            if index.is_none() {
+            let found = look(&name);
+            if found.is_empty() {
                 table.error_at(key, format!("there is no {key} `{name}` in this scenario"), None);
+                return None;
             }
-            index
+            Some(Party { name, orgs: found })
         };
-        let org = found("org", &org);
-        let model = found("model", &model);
+        let org = found("org", &orgs);
+        let model = found("model", &|name| model(name).into_iter().collect()).map(|found| found.orgs[0]);
         let workload = table.opt_text("workload");
-        if let Some(name) = workload.as_ref().filter(|name| !is_there(org, Some(name), None)) {
+        if let Some(name) = workload.as_ref().filter(|name| !is_there(org.as_ref(), Some(name), None)) {
             table.error_at("workload", format!("there is no workload `{name}` there"), None);
-        } else if table.clean() && !is_there(org, workload.as_deref(), model) {
+        } else if table.clean() && !is_there(org.as_ref(), workload.as_deref(), model) {
             table.error_at("model", "no workload the check looks at asks for this model", None);
         }
         if table.clean() && min.is_none() && max.is_none() {
@@ -79,15 +89,19 @@ impl Check {
         &metric::METRICS[self.metric]
     }
 
+    /// Whether it looks at a workload.
+    pub fn looks_at(&self, workload: &Workload) -> bool {
+        self.org.as_ref().is_none_or(|party| party.orgs.contains(&workload.org))
+            && self.model.is_none_or(|model| model == workload.model)
+            && self.workload.as_ref().is_none_or(|name| name == workload.name.as_str())
+    }
+
     /// The row it looks at: all workloads that match, together.
     pub fn row(&self, scenario: &Scenario, summaries: &[Summary]) -> Summary {
         let mut row = Summary::default();
         let (mut pair, mut one_pair, mut dynamic) = (None, true, None);
         for (workload, summary) in scenario.workloads.iter().zip(summaries) {
-            let matches = self.org.is_none_or(|org| org == workload.org)
-                && self.model.is_none_or(|model| model == workload.model)
-                && self.workload.as_ref().is_none_or(|name| name == workload.name.as_str());
-            if matches {
+            if self.looks_at(workload) {
                 row.add_workload(summary);
                 // Workloads of one org on one model share their dynamic rate.
                 one_pair &= *pair.get_or_insert(workload.pair) == workload.pair;
@@ -109,7 +123,7 @@ impl Check {
     /// The check in words: `steady: success_share at least 0.99`.
     pub fn describe(&self, scenario: &Scenario) -> String {
         let mut whom: Vec<&str> = Vec::new();
-        whom.extend(self.org.map(|org| scenario.orgs[org as usize].name.as_str()));
+        whom.extend(self.org.as_ref().map(|party| party.name.as_str()));
         whom.extend(self.workload.as_deref());
         whom.extend(self.model.map(|model| scenario.models[model as usize].name.as_str()));
         let whom = if whom.is_empty() { "all".to_owned() } else { whom.join("/") };

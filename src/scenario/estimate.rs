@@ -2,7 +2,10 @@
 
 use super::Scenario;
 use crate::bounds;
+use crate::limit::pair::Pair;
+use crate::limit::usage::BUCKETS;
 use crate::platform::autoscaler::Scaler as _;
+use crate::platform::pairs::SAMPLED;
 use crate::platform::serving::ReplicaEngine as _;
 
 /// Expected events and memory of a run.
@@ -11,7 +14,7 @@ pub struct Estimate {
     /// Requests of one replication.
     pub requests: f64,
     /// Events of all replications: two for each attempt, two more where it is batched, one for each look of an
-    /// autoscaler.
+    /// autoscaler. Users may send as often as they can: as if they were refused at once.
     pub events: f64,
     /// Bytes held by one replication.
     pub memory_bytes: f64,
@@ -19,8 +22,17 @@ pub struct Estimate {
 
 /// Bytes of an open request with its attempt, in the engine's tables.
 const OPEN_REQUEST_BYTES: f64 = 400.0;
+/// Bytes of a user and of its place in the queue of births.
+const USER_BYTES: f64 = 64.0;
 /// Bytes of a workload's histograms, streams and names.
 const WORKLOAD_BYTES: f64 = 40_000.0;
+/// Bytes of a pair that nobody has looked at, and of one that somebody has, without what its law remembers: its state
+/// in a table that grows by doubling.
+const PAIR_BYTES: [f64; 2] = [4.0, 2.0 * size_of::<Pair>() as f64];
+/// Bytes that a success adds to a pair's window while it is the only one of its bucket.
+const SUCCESS_BYTES: f64 = 48.0;
+/// Bytes of a member in the table that draws members.
+const MEMBER_BYTES: f64 = 12.0;
 /// Bytes of a workload, a pair and a model in one bin of the series.
 const BIN_BYTES: [f64; 3] = [150.0, 60.0, 150.0];
 
@@ -29,10 +41,11 @@ impl Estimate {
     pub fn of(scenario: &Scenario) -> Estimate {
         let run = &scenario.run;
         let length_s = run.duration.as_secs_f64() + run.drain.as_secs_f64();
-        let requests: f64 = scenario.workloads.iter().map(|w| w.arrivals.expected()).sum();
+        let requests: f64 = scenario.workloads.iter().map(super::Workload::expected).sum();
+        let most: f64 = scenario.workloads.iter().map(most).sum();
         // A pass of its own, and its end moved by somebody else's, for each request that is batched.
         let batches = |w: &&super::Workload| scenario.models[w.pool as usize].engine.batching().is_some();
-        let turns: f64 = scenario.workloads.iter().filter(batches).map(|w| 2.0 * w.arrivals.expected()).sum();
+        let turns: f64 = scenario.workloads.iter().filter(batches).map(|w| 2.0 * w.expected()).sum();
         let looks: f64 = scenario
             .models
             .iter()
@@ -43,11 +56,14 @@ impl Estimate {
         let rows = [scenario.workloads.len(), scenario.pairs.len(), scenario.models.len()];
         let series: f64 = rows.iter().zip(BIN_BYTES).map(|(&n, bytes)| n as f64 * bytes).sum::<f64>() * bins;
         let open = requests.min(expected_open(scenario));
+        let waiting: f64 = scenario.workloads.iter().map(waiting_bytes).sum();
         Estimate {
             requests,
-            events: (2.0 * requests + turns + looks) * f64::from(run.replications),
+            events: (2.0 * most + turns + looks) * f64::from(run.replications),
             memory_bytes: series
                 + open * OPEN_REQUEST_BYTES
+                + waiting
+                + pairs_bytes(scenario)
                 + scenario.workloads.len() as f64 * WORKLOAD_BYTES,
         }
     }
@@ -74,6 +90,37 @@ impl Estimate {
     }
 }
 
+/// The most requests that a workload is expected to make.
+fn most(workload: &super::Workload) -> f64 {
+    match workload.arrivals.users().filter(|_| workload.fallback_of.is_none()) {
+        Some(users) => users.rate_at(workload.rtt.as_secs_f64()) * workload.arrivals.operational_s(),
+        None => workload.expected(),
+    }
+}
+
+/// Bytes of what a closed loop keeps beside the requests that are on their way.
+fn waiting_bytes(workload: &super::Workload) -> f64 {
+    let users = workload.arrivals.users().map_or(0.0, |users| f64::from(users.users) * USER_BYTES);
+    let backlog = workload.arrivals.backlog().map_or(0.0, |b| b.requests() as f64 * OPEN_REQUEST_BYTES);
+    if workload.fallback_of.is_some() { 0.0 } else { users + backlog }
+}
+
+/// What the limits of all pairs take, and the tables of members. A pair is small until its first request.
+fn pairs_bytes(scenario: &Scenario) -> f64 {
+    let mut requests = vec![0.0; scenario.pairs.len()];
+    scenario.workloads.iter().for_each(|w| requests[w.pair as usize] += w.expected());
+    let of_pair = |(pair, requests): (&super::PairId, f64)| {
+        let members = f64::from(pair.members);
+        let seen = members.min(requests + f64::from(SAMPLED));
+        let buckets = (requests / seen).min(BUCKETS as f64 + 1.0);
+        let law = scenario.models[pair.model as usize].policy.law.memory_bytes() as f64;
+        members * PAIR_BYTES[0] + seen * (PAIR_BYTES[1] + law + buckets * SUCCESS_BYTES)
+    };
+    let crowded = scenario.orgs.iter().filter(|org| org.crowd.is_some());
+    let tables: f64 = crowded.map(|org| f64::from(org.members()) * MEMBER_BYTES).sum();
+    scenario.pairs.iter().zip(requests).map(of_pair).sum::<f64>() + tables
+}
+
 /// Requests open at a time, were all served without waiting, each open for its service and its buffer wait.
 fn expected_open(scenario: &Scenario) -> f64 {
     let open = |w: &super::Workload| {
@@ -83,8 +130,13 @@ fn expected_open(scenario: &Scenario) -> f64 {
             Some(batch) => batch.window.as_secs_f64() + batch.gather.as_secs_f64(),
             None => model.buffer.max_wait.as_secs_f64().min(3600.0),
         };
-        let rate = w.arrivals.expected() / scenario.run.duration.as_secs_f64();
-        rate * w.arrivals.max_factor(scenario.run.duration).max(1.0) * (service_s + wait_s)
+        if w.arrivals.backlog().is_some() {
+            // Each of them has its entry from the start: `waiting_bytes`.
+            return 0.0;
+        }
+        let rate = w.expected() / scenario.run.duration.as_secs_f64();
+        let open = rate * w.arrivals.max_factor(scenario.run.duration).max(1.0) * (service_s + wait_s);
+        w.arrivals.users().map_or(open, |users| open.min(users.users.into()))
     };
     scenario.workloads.iter().map(open).sum()
 }

@@ -7,7 +7,9 @@ use crate::digest::{Input, sha256};
 use crate::error::Error;
 use crate::platform::serving::ReplicaEngine as _;
 use crate::read::{FILE_BYTES_MAX, Problems, Resolved, portable};
-use crate::traffic::trace::{self, Trace};
+use crate::traffic::arrivals::Recordings;
+use crate::traffic::trace::{self, Dropped, Trace};
+use crate::traffic::windows::{self, Windows};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -43,16 +45,64 @@ pub enum LoadError {
 /// # Errors
 /// The file cannot be read, or its text is wrong.
 pub fn load(path: &Path, sets: &[(String, String)], events_max: f64) -> Result<Loaded, LoadError> {
-    let (bytes, folder, file_name) = read_file(path).map_err(LoadError::File)?;
-    let mut traces = Traces { folder, loaded: BTreeMap::new(), inputs: Vec::new(), notes: Vec::new() };
-    let shown = path.to_string_lossy();
-    let shown = if shown == "-" { "<stdin>".into() } else { shown };
-    let read = reading::read(&shown, &bytes, sets, &mut |name| traces.load(name), events_max);
-    let (scenario, resolved) = read.map_err(|problems| LoadError::Problems(Box::new(problems)))?;
-    let stem = Path::new(&file_name).file_stem().unwrap_or_default().to_string_lossy().into_owned();
-    traces.notes.extend(too_large(&scenario));
-    traces.inputs.sort_by(|a, b| a.name.cmp(&b.name));
-    Ok(Loaded { scenario, resolved, stem, file_name, inputs: traces.inputs, notes: traces.notes })
+    Source::open(path).map_err(LoadError::File)?.load(sets, events_max)
+}
+
+/// The file of a scenario, read once to be loaded in several variants.
+pub struct Source {
+    shown: String,
+    bytes: Vec<u8>,
+    folder: PathBuf,
+    file_name: String,
+}
+
+impl Source {
+    /// Open a path, or standard input for `-`.
+    ///
+    /// # Errors
+    /// The file cannot be read.
+    pub fn open(path: &Path) -> Result<Source, Error> {
+        let (bytes, folder, file_name) = read_file(path)?;
+        let shown = path.to_string_lossy();
+        let shown = if shown == "-" { "<stdin>".into() } else { shown };
+        Ok(Source { shown: shown.into_owned(), bytes, folder, file_name })
+    }
+
+    /// The file as errors name it, and its bytes.
+    pub fn text(&self) -> (&str, &[u8]) {
+        (&self.shown, &self.bytes)
+    }
+
+    /// The stem of its name.
+    pub fn stem(&self) -> String {
+        Path::new(&self.file_name).file_stem().unwrap_or_default().to_string_lossy().into_owned()
+    }
+
+    /// The last part of its path.
+    pub fn file_name(&self) -> &str {
+        &self.file_name
+    }
+
+    /// The scenario with these `--set`s.
+    ///
+    /// # Errors
+    /// Its text is wrong.
+    pub fn load(&self, sets: &[(String, String)], events_max: f64) -> Result<Loaded, LoadError> {
+        let mut files = Files {
+            folder: self.folder.clone(),
+            traces: BTreeMap::new(),
+            windows: BTreeMap::new(),
+            inputs: Vec::new(),
+            notes: Vec::new(),
+        };
+        let read = reading::read(&self.shown, &self.bytes, sets, &mut files, events_max);
+        let (scenario, resolved) = read.map_err(|problems| LoadError::Problems(Box::new(problems)))?;
+        let file_name = self.file_name.clone();
+        let stem = self.stem();
+        files.notes.extend(too_large(&scenario));
+        files.inputs.sort_by(|a, b| a.name.cmp(&b.name));
+        Ok(Loaded { scenario, resolved, stem, file_name, inputs: files.inputs, notes: files.notes })
+    }
 }
 
 /// Workloads whose mean request fits no replica: such a request is refused whatever is free.
@@ -85,43 +135,72 @@ fn read_file(path: &Path) -> Result<(Vec<u8>, PathBuf, String), Error> {
     Ok((bytes, folder, name))
 }
 
-struct Traces {
+/// The recordings beside a scenario, each read once, however many workloads use it.
+struct Files {
     folder: PathBuf,
-    loaded: BTreeMap<String, Arc<Trace>>,
+    traces: BTreeMap<String, Arc<Trace>>,
+    windows: BTreeMap<String, Arc<Windows>>,
     inputs: Vec<Input>,
     notes: Vec<String>,
 }
 
-impl Traces {
-    /// A trace, once, however many workloads replay it.
-    fn load(&mut self, name: &str) -> Result<Arc<Trace>, String> {
-        if let Some(trace) = self.loaded.get(name) {
+impl Files {
+    /// The bytes of a file, which is `what` to a reader of messages.
+    fn bytes(&mut self, name: &str, what: &str) -> Result<Vec<u8>, String> {
+        let path = self.folder.join(name);
+        let metadata = std::fs::metadata(&path).map_err(|e| format!("the {what} cannot be read: {e}"))?;
+        if !metadata.is_file() {
+            return Err(format!("the {what} is not a file"));
+        }
+        std::fs::read(&path).map_err(|e| format!("the {what} cannot be read: {e}"))
+    }
+
+    /// Note what was read, once, and what was dropped from it.
+    fn note(&mut self, name: &str, bytes: &[u8], dropped: u64, first: &[Dropped]) {
+        let shown = portable(name);
+        if dropped > 0 {
+            let named: Vec<String> = first.iter().map(Dropped::to_string).collect();
+            let more = dropped - named.len() as u64;
+            let more = if more > 0 { format!("; and {more} more") } else { String::new() };
+            self.notes.push(format!("{shown}: {dropped} rows dropped ({}{more})", named.join("; ")));
+        }
+        let input = Input { name: shown.to_owned(), sha256: sha256(bytes) };
+        // A file may hold both a trace and windows.
+        if !self.inputs.iter().any(|known| (&known.name, &known.sha256) == (&input.name, &input.sha256)) {
+            self.inputs.push(input);
+        }
+    }
+}
+
+impl Recordings for Files {
+    fn trace(&mut self, name: &str) -> Result<Arc<Trace>, String> {
+        if let Some(trace) = self.traces.get(name) {
             return Ok(trace.clone());
         }
-        let path = self.folder.join(name);
-        let metadata = std::fs::metadata(&path).map_err(|e| format!("the trace cannot be read: {e}"))?;
-        if !metadata.is_file() {
-            return Err("the trace is not a file".into());
-        }
-        let bytes = std::fs::read(&path).map_err(|e| format!("the trace cannot be read: {e}"))?;
+        let bytes = self.bytes(name, "trace")?;
         let trace = trace::parse(&bytes).map_err(|e| e.to_string())?;
+        self.note(name, &bytes, trace.dropped, &trace.dropped_first);
         let shown = portable(name);
-        if trace.dropped > 0 {
-            let named: Vec<String> =
-                trace.dropped_first.iter().map(|d| format!("line {}: {}", d.line, d.reason)).collect();
-            let more = trace.dropped - named.len() as u64;
-            let more = if more > 0 { format!("; and {more} more") } else { String::new() };
-            self.notes.push(format!("{shown}: {} rows dropped ({}{more})", trace.dropped, named.join("; ")));
-        }
         if trace.out_of_order > 0 {
             self.notes.push(format!("{shown}: {} rows were out of order and sorted in", trace.out_of_order));
         }
         if trace.raised > 0 {
             self.notes.push(format!("{shown}: {} rows without tokens were given one", trace.raised));
         }
-        self.inputs.push(Input { name: portable(name).to_owned(), sha256: sha256(&bytes) });
         let trace = Arc::new(trace);
-        self.loaded.insert(name.to_owned(), trace.clone());
+        self.traces.insert(name.to_owned(), trace.clone());
         Ok(trace)
+    }
+
+    fn windows(&mut self, name: &str) -> Result<Arc<Windows>, String> {
+        if let Some(windows) = self.windows.get(name) {
+            return Ok(windows.clone());
+        }
+        let bytes = self.bytes(name, "file of windows")?;
+        let windows = windows::parse(&bytes).map_err(|e| e.to_string())?;
+        self.note(name, &bytes, windows.dropped, &windows.dropped_first);
+        let windows = Arc::new(windows);
+        self.windows.insert(name.to_owned(), windows.clone());
+        Ok(windows)
     }
 }

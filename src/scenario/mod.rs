@@ -6,16 +6,24 @@
 //! | [`spec`] | the keys of a scenario file |
 //! | [`reading`] | from text to the validated type |
 //! | [`loading`] | from disk, traces included |
+//! | `closed_loop` | what a closed loop excludes |
 //! | `fallback` | what clients fall back to, as workloads of their own |
 //! | `pools` | dedicated endpoints as models of their own |
+//! | `populations` | populations as orgs, one for each group |
+//! | `incidents` | whom incidents strike |
+//! | `pairs` | (org, model) pairs, numbered |
 //! | [`check`] | thresholds on the summary |
 //! | [`estimate`] | events and memory, before anything is run |
 
 pub mod check;
+mod closed_loop;
 pub mod estimate;
 mod fallback;
+mod incidents;
 pub mod loading;
+mod pairs;
 mod pools;
+mod populations;
 pub mod reading;
 pub mod spec;
 
@@ -29,8 +37,10 @@ use crate::platform::lane::dedicated::Rent;
 use crate::platform::mix::Mix;
 use crate::platform::serving::ReplicaEngine as _;
 use crate::traffic::arrivals::Arrivals;
+use crate::traffic::population::Group;
 use crate::traffic::profile::Profile;
 use crate::units::Span;
+use std::sync::Arc;
 
 /// How long, with which seed, how often.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -54,17 +64,45 @@ pub struct RunConfig {
 pub struct Org {
     /// Its name.
     pub name: Name,
-    /// Its weight where capacity is shared by weight.
+    /// Its weight where capacity is shared by weight; of a group, that of each member.
     pub weight: f64,
+    /// Whose group of members it is; `None` of an org on its own.
+    pub crowd: Option<Crowd>,
 }
 
-/// An (org, model or pool) that traffic uses.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+/// An org that is a group of a population's members.
+#[derive(Clone, Debug)]
+pub struct Crowd {
+    /// The name of the population.
+    pub population: Name,
+    /// The group.
+    pub group: Arc<Group>,
+}
+
+impl Org {
+    /// How many members it has; one on its own.
+    pub fn members(&self) -> u32 {
+        self.crowd.as_ref().map_or(1, |crowd| crowd.group.members)
+    }
+
+    /// The name that the scenario writes: its own, or that of its population.
+    pub fn written(&self) -> &Name {
+        self.crowd.as_ref().map_or(&self.name, |crowd| &crowd.population)
+    }
+}
+
+/// An (org, model or pool) that traffic uses: a row of tables, and as many pairs at the platform as the org has
+/// members.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PairId {
     /// Index of the org.
     pub org: u32,
     /// Index of the model, or of the pool of a dedicated endpoint.
     pub model: u32,
+    /// The number of the first member's pair.
+    pub first: u32,
+    /// How many members, each with a pair of its own.
+    pub members: u32,
 }
 
 /// A stream of requests of one org to one model.
@@ -88,8 +126,10 @@ pub struct Workload {
     pub price: Price,
     /// Its share of an endpoint's cost.
     pub rent: Option<Rent>,
-    /// When its requests are born.
+    /// When its requests are born; of a group, those of its whole population.
     pub arrivals: Arrivals,
+    /// The share of them that is its own: 1 but of a group.
+    pub share: f64,
     /// How their rate changes as written; part of `arrivals`, with the incidents of traffic.
     pub profile: Profile,
     /// Their prompt tokens, unless a trace brings them.
@@ -121,14 +161,19 @@ impl Workload {
         matches!(self.lane, Lane::Batch(_))
     }
 
+    /// The expected number of its requests.
+    pub fn expected(&self) -> f64 {
+        self.share * self.arrivals.expected()
+    }
+
     /// The cost in USD of so many tokens and of so many replica-nanoseconds of what serves it.
     pub fn cost_usd(&self, prompt: u64, output: u64, replica_ns: f64) -> f64 {
         self.price.cost_usd(prompt, output) + self.rent.map_or(0.0, |rent| rent.cost_usd(replica_ns))
     }
 }
 
-/// A validated scenario. Models, orgs and workloads are in order of their names, whatever the order of the
-/// file, so that the order of declaration changes nothing.
+/// A validated scenario. Models, orgs and workloads are in order of their names, the groups of a population in order
+/// of rank, whatever the order of the file, so that the order of declaration changes nothing.
 #[derive(Clone, Debug)]
 pub struct Scenario {
     /// Its title.
@@ -157,6 +202,22 @@ impl Scenario {
         &self.models[..self.declared]
     }
 
+    /// The same without some workloads, by index, their fallbacks among them: all else as it is, down to the rows
+    /// of the pairs they had.
+    ///
+    /// # Panics
+    /// If a workload that stays is the home of one that goes, or its fallback.
+    pub fn without(&self, workloads: &[usize]) -> Scenario {
+        let stays = |index: &usize| !workloads.contains(index);
+        let kept: Vec<usize> = (0..self.workloads.len()).filter(stays).collect();
+        let now = |before: u32| kept.binary_search(&(before as usize)).expect("it stays") as u32;
+        let workload = |&index: &usize| {
+            let workload = self.workloads[index].clone();
+            Workload { home: now(workload.home), fallback: workload.fallback.map(now), ..workload }
+        };
+        Scenario { workloads: kept.iter().map(workload).collect(), ..self.clone() }
+    }
+
     /// A model's mix before the first service start: the workloads' configured means, weighted by the number
     /// of requests each is expected to make. Where all traffic comes by falling back, by that of its homes.
     pub fn configured_mix(&self, model: u32) -> Mix {
@@ -167,7 +228,7 @@ impl Scenario {
         let only_fallbacks = here().all(|w| w.fallback_of.is_some());
         for workload in here() {
             let home = &self.workloads[workload.home as usize];
-            let weight = if only_fallbacks { home.arrivals.expected() } else { workload.arrivals.expected() };
+            let weight = if only_fallbacks { home.expected() } else { workload.expected() };
             mix.service_s += weight * engine.alone_s(workload.mean_prompt, workload.mean_output);
             mix.prompt += weight * workload.mean_prompt;
             mix.output += weight * workload.mean_output;

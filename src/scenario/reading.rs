@@ -1,21 +1,22 @@
 //! From the text of a scenario to the validated type, once.
 
-use super::check::Check;
+use super::check::{Check, Party};
+use super::closed_loop;
 use super::estimate::Estimate;
 use super::fallback::{self, Fallback};
 use super::spec::SCENARIO;
-use super::{Org, PairId, RunConfig, Scenario, Workload, pools};
+use super::{Org, RunConfig, Scenario, Workload, incidents, pairs, pools, populations};
 use crate::bounds;
 use crate::client::Client;
 use crate::dist::{Dist, Law as _, Tokens};
 use crate::name::Name;
 use crate::platform::config::ModelConfig;
-use crate::platform::incident::{self, Harm, Incident};
 use crate::platform::lane::Lane;
+use crate::platform::serving::ReplicaEngine as _;
 use crate::read::{Document, Problems, Resolved, Table, nearest};
 use crate::rng::Key;
-use crate::traffic::arrivals::{ArrivalProcess, Arrivals, LoadTrace};
-use crate::traffic::profile::{FACTOR_MAX, Profile};
+use crate::traffic::arrivals::{ArrivalProcess, Arrivals, LoadTrace, Users};
+use crate::traffic::profile::Profile;
 use crate::traffic::tokens::TokenSource;
 use crate::traffic::trace::Trace;
 use crate::units::Span;
@@ -49,9 +50,12 @@ fn read_root(root: &mut Table, load: LoadTrace<'_>, events_max: f64) -> Option<S
     // Events and tables number both alike.
     refuse_too_many(root, "org", models.len());
     let (named, pools) = models.split_at(declared);
-    let pairs = pair_up(&mut workloads);
-    let incidents = read_incidents(root, named, pools, &orgs);
-    if let Err(message) = add_traffic(&incidents, &mut workloads, run.duration) {
+    let pairs = pairs::pair_up(&orgs, &mut workloads).unwrap_or_else(|message| {
+        root.error_at("org", message, None);
+        Vec::new()
+    });
+    let incidents = incidents::read(root, named, pools, &orgs);
+    if let Err(message) = incidents::add_traffic(&incidents, &mut workloads, run.duration) {
         root.error_at("incident", message, None);
     }
     let checks = read_checks(root, named, &orgs, &workloads);
@@ -107,7 +111,7 @@ fn refuse_twice(table: &Table, name: &Name, seen: &mut std::collections::BTreeSe
 }
 
 /// At most [`bounds::ROWS_MAX`] rows.
-fn refuse_too_many(root: &Table, key: &str, count: usize) {
+pub(super) fn refuse_too_many(root: &Table, key: &str, count: usize) {
     if count > bounds::ROWS_MAX {
         let message = format!("{count} rows: at most {} are allowed", bounds::ROWS_MAX);
         root.error_at(key, message, None);
@@ -130,7 +134,7 @@ fn read_models(root: &mut Table) -> Vec<ModelConfig> {
 }
 
 /// The index of a model by name, or an error with a suggestion.
-fn find_model(table: &Table, key: &str, name: &str, models: &[ModelConfig]) -> Option<u32> {
+pub(super) fn find_model(table: &Table, key: &str, name: &str, models: &[ModelConfig]) -> Option<u32> {
     let index = models.binary_search_by(|model| model.name.as_str().cmp(name)).ok();
     // Without models there is an error already.
     if index.is_none() && table.clean() && !models.is_empty() {
@@ -155,11 +159,13 @@ fn read_orgs(
     let mut orgs = Vec::new();
     let rows = root.rows("org");
     refuse_too_many(root, "org", rows.len());
-    let mut total = 0;
+    let (mut total, mut members) = (0, 0);
     for mut row in rows {
         let name = row.name("name");
         refuse_twice(&row, &name, &mut seen, "org");
-        let org = Org { name: name.clone(), weight: row.number("weight") };
+        let org = Org { name: name.clone(), weight: row.number("weight"), crowd: None };
+        let population = populations::read(&mut row, &mut members);
+        let names = &mut seen;
         let mut seen = std::collections::BTreeSet::new();
         let (mut endpoints, mut enqueued) = Default::default();
         let mut workloads = Vec::new();
@@ -174,11 +180,26 @@ fn read_orgs(
             for route in &routes {
                 pools::agree(&table, route, &mut endpoints, &mut enqueued);
             }
+            if population.is_some() {
+                populations::refuse_lanes(&table, &routes);
+            }
             workloads.push((routes[0].name.clone(), routes));
         }
-        orgs.push((name, (org, by_name(workloads))));
+        let written = (org, by_name(workloads));
+        let Some(population) = population else {
+            orgs.push((name, written));
+            continue;
+        };
+        for written in populations::expand(&row, &population, written) {
+            if written.0.name != name {
+                refuse_twice(&row, &written.0.name, names, "org");
+            }
+            total += written.1.len();
+            // Under the name of the population, so that its groups stand in order of rank.
+            orgs.push((name.clone(), written));
+        }
     }
-    refuse_too_many(root, "org", total);
+    refuse_too_many(root, "org", total.max(orgs.len()));
     let (orgs, routes): (Vec<Org>, Vec<Vec<Vec<Workload>>>) = by_name(orgs).into_iter().unzip();
     let mut workloads: Vec<Workload> = Vec::new();
     for (org, routes) in (0..).zip(routes) {
@@ -204,7 +225,7 @@ fn read_workload(
     let model_name = t.text("model");
     let model = find_model(t, "model", &model_name, models);
     let process = t.tagged("arrivals").and_then(|chosen| ArrivalProcess::read(chosen, load));
-    let profile = Profile::read(t.rows("profile"));
+    let profile = Profile::read(t.form("profile"), duration);
     let [prompt, output] = ["prompt_tokens", "output_tokens"]
         .map(|key| t.opt_tagged(key).map(|chosen| Dist::of::<Tokens>(Some(chosen))));
     let max_tokens = t.opt_integer("max_tokens").map(|n| n as u32);
@@ -213,6 +234,7 @@ fn read_workload(
     let (client, fallbacks) = read_client(t, model, models, &lane, rtt);
     let key = t.opt_name("key");
     let process = process?;
+    closed_loop::check(t, &process, rtt);
     let trace = process.trace();
     for (key, law) in [("prompt_tokens", &prompt), ("output_tokens", &output)] {
         if t.clean() && law.is_none() && trace.is_none() {
@@ -224,9 +246,14 @@ fn read_workload(
     let (prompt_law, output_law) = (prompt.clone(), output.clone());
     // Opened on a key of no run, for its means alone.
     let tokens = TokenSource::new(prompt_law, output_law, max_tokens, trace, Key::new(0, 0)).ok()?;
-    let (mean_prompt, mean_output) = (tokens.mean_prompt(), tokens.mean_output());
+    let (mut mean_prompt, mean_output) = (tokens.mean_prompt(), tokens.mean_output());
+    if let ArrivalProcess::Users(Users { session: Some(session), .. }) = &process {
+        mean_prompt = session.mean_prompt(mean_prompt, mean_output);
+    }
     let model = model?;
     let price = models[model as usize].price;
+    let served_s = models[model as usize].engine.alone_s(mean_prompt, mean_output);
+    let process = process.answered_in(rtt.as_secs_f64() + served_s);
     let workload = Workload {
         org: 0,
         name,
@@ -238,6 +265,7 @@ fn read_workload(
         rent: None,
         lane,
         arrivals: Arrivals::new(process, profile.clone(), duration),
+        share: 1.0,
         profile,
         prompt,
         output,
@@ -294,111 +322,26 @@ fn refuse_never_submitted(t: &Table, lane: &Lane, prompt: &Option<Dist>, trace: 
     }
 }
 
-/// Number the pairs in use, of an org and what serves it, in that order.
-fn pair_up(workloads: &mut [Workload]) -> Vec<PairId> {
-    let mut pairs: Vec<PairId> = workloads.iter().map(|w| PairId { org: w.org, model: w.pool }).collect();
-    pairs.sort();
-    pairs.dedup();
-    for workload in workloads {
-        let pair = PairId { org: workload.org, model: workload.pool };
-        workload.pair = pairs.binary_search(&pair).expect("it is one of them") as u32;
-    }
-    pairs
-}
-
-/// Incidents of models; a pool is struck only where it is named.
-fn read_incidents(
-    root: &mut Table,
-    models: &[ModelConfig],
-    pools: &[ModelConfig],
-    orgs: &[Org],
-) -> Vec<Incident> {
-    let mut incidents = Vec::new();
-    let rows = root.rows("incident");
-    refuse_too_many(root, "incident", rows.len());
-    for mut row in rows {
-        let (mut incident, org) = incident::read(&mut row);
-        if let (Some(name), Harm::Traffic { org: index, .. }) = (org, &mut incident.harm) {
-            *index = find_org(&row, &name, orgs);
-        }
-        match row.opt_text("model") {
-            Some(name) => {
-                let pool = pools.iter().position(|pool| pool.name.as_str() == name);
-                let pool = pool.map(|index| (models.len() + index) as u32);
-                let model = pool.or_else(|| find_model(&row, "model", &name, models));
-                incidents.extend(model.map(|model| Incident { model, ..incident }));
-            }
-            None if incidents.len() <= bounds::ROWS_MAX => {
-                incidents.extend((0..models.len() as u32).map(|model| Incident { model, ..incident }));
-            }
-            None => {}
-        }
-    }
-    // One without a model counts once for each.
-    refuse_too_many(root, "incident", incidents.len());
-    incidents.sort_by(Incident::order);
-    incidents
-}
-
-/// The index of the org whose traffic an incident is, or an error with a suggestion.
-fn find_org(row: &Table, name: &str, orgs: &[Org]) -> Option<u32> {
-    let index = orgs.binary_search_by(|org| org.name.as_str().cmp(name)).ok();
-    if index.is_none() && row.clean() && !orgs.is_empty() {
-        let near = nearest(name, orgs.iter().map(|org| org.name.as_str()));
-        let help = near.map(|near| format!("did you mean `{near}`?"));
-        row.error_at("traffic", format!("there is no org `{name}` in this scenario"), help);
-    }
-    index.map(|i| i as u32)
-}
-
-/// Incidents of traffic change the arrivals of the workloads they strike.
-fn add_traffic(incidents: &[Incident], workloads: &mut [Workload], duration: Span) -> Result<(), String> {
-    let strikes = incidents.iter().filter_map(|incident| match incident.harm {
-        Harm::Traffic { org, factor } => Some((incident, org, factor)),
-        _ => None,
-    });
-    if strikes.clone().count() > bounds::TRAFFIC_INCIDENTS_MAX {
-        let most = bounds::TRAFFIC_INCIDENTS_MAX;
-        return Err(format!(
-            "at most {most} incidents of traffic are allowed, each counted once for every model"
-        ));
-    }
-    for workload in workloads {
-        let mut profile = None;
-        for (incident, org, factor) in strikes.clone() {
-            if (incident.model != workload.model && incident.model != workload.pool)
-                || org.is_some_and(|org| org != workload.org)
-            {
-                continue;
-            }
-            let before = profile.as_ref().unwrap_or(&workload.profile);
-            let boosted = before.boosted(incident.at, incident.duration, factor);
-            if boosted.max_factor(Span::MAX) > FACTOR_MAX {
-                let name = &workload.name;
-                return Err(format!("profile and traffic of `{name}` multiply to more than {FACTOR_MAX}"));
-            }
-            profile = Some(boosted);
-        }
-        if let Some(profile) = profile {
-            workload.arrivals = workload.arrivals.clone().through(profile, duration);
-        }
-    }
-    Ok(())
-}
-
 fn read_checks(root: &mut Table, models: &[ModelConfig], orgs: &[Org], workloads: &[Workload]) -> Vec<Check> {
     let mut rows = root.rows("checks");
     refuse_too_many(root, "checks", rows.len());
-    let org = |name: &str| orgs.binary_search_by(|org| org.name.as_str().cmp(name)).ok().map(|i| i as u32);
+    let org = |name: &str| match incidents::written(name, orgs) {
+        none if none.is_empty() => {
+            orgs.iter().position(|org| org.name.as_str() == name).into_iter().map(|i| i as u32).collect()
+        }
+        some => some,
+    };
     let model = |name: &str| models.binary_search_by(|m| m.name.as_str().cmp(name)).ok().map(|i| i as u32);
-    let is_there = |org: Option<u32>, name: Option<&str>, model: Option<u32>| {
+    let is_there = |party: Option<&Party>, name: Option<&str>, model: Option<u32>| {
         workloads.iter().any(|w| {
-            org.is_none_or(|org| org == w.org)
+            party.is_none_or(|party| party.orgs.contains(&w.org))
                 && model.is_none_or(|model| model == w.model)
                 && name.is_none_or(|name| name == w.name.as_str())
         })
     };
     // What the workloads lack has been said already.
-    let is_there = |org, name: Option<&str>, model| workloads.is_empty() || is_there(org, name, model);
+    let is_there = |party: Option<&Party>, name: Option<&str>, model| {
+        workloads.is_empty() || is_there(party, name, model)
+    };
     rows.iter_mut().filter_map(|row| Check::read(row, org, is_there, model)).collect()
 }

@@ -6,7 +6,7 @@ use crate::client;
 use crate::dist;
 use crate::platform::{config, incident, lane};
 use crate::read::{Key, Kind, Spec};
-use crate::traffic::{arrivals, profile};
+use crate::traffic::{arrivals, population, profile};
 
 static RUN: Spec = Spec::new(
     "run",
@@ -25,8 +25,10 @@ static RUN: Spec = Spec::new(
     ],
 );
 
-static CLIENT: Spec = Spec::new("client", "a client strategy; a bare string names a preset", &CLIENT_KEYS)
-    .shorthand(&["preset"]);
+/// The keys of a client.
+pub static CLIENT: Spec =
+    Spec::new("client", "a client strategy; a bare string names a preset", &CLIENT_KEYS)
+        .shorthand(&["preset"]);
 
 /// Those of the client room, and what needs models and lanes.
 const CLIENT_KEYS: [Key; client::KEYS.len() + 1] = {
@@ -49,8 +51,11 @@ static WORKLOAD: Spec = Spec::new(
     &[
         Key::name("name").doc("its name, unique within the org"),
         Key::text("model", 64).doc("the model it asks for"),
-        Key::one_of("arrivals", &arrivals::PROCESSES).doc("when its requests are born"),
-        Key::rows("profile", &profile::STEP).optional().doc("how the arrival rate changes: steps and ramps"),
+        Key::one_of("arrivals", &arrivals::PROCESSES)
+            .doc("when its requests are born; of a population, those of all members together"),
+        Key::either("profile", profile::WRITTEN)
+            .optional()
+            .doc("how the arrival rate changes: a list of steps and ramps, or a shape (`list profiles`)"),
         Key::one_of("prompt_tokens", &dist::TOKENS)
             .optional()
             .doc("prompt tokens; may be left out with a trace, which brings its own"),
@@ -71,6 +76,9 @@ static ORG: Spec = Spec::new(
         Key::number("weight", bounds::ORG_WEIGHT)
             .or("1.0")
             .doc("its weight where capacity is shared by weight"),
+        Key::table("population", &population::SPEC)
+            .optional()
+            .doc("it stands for so many orgs; left out, it is one"),
         Key::rows("workload", &WORKLOAD).doc("its traffic"),
     ],
 );

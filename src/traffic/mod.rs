@@ -2,14 +2,18 @@
 //!
 //! * [`profile`]: how a workload's rate changes over the run;
 //! * [`arrivals`]: the processes that say when, in operational time;
+//! * [`population`]: many orgs written as one, and whose request is the next;
 //! * [`trace`]: recorded traffic, parsed from bytes;
+//! * [`windows`]: recorded traffic as statistics per window of time, likewise;
 //! * [`tokens`]: how many tokens each request has.
 //!
 //! Nothing here knows the platform: the demand of a seed is the same whatever serves it.
 
 pub mod arrivals;
+pub mod population;
 pub mod profile;
 pub mod tokens;
 pub mod trace;
+pub mod windows;
 #[cfg(test)]
 mod written;

@@ -22,6 +22,7 @@ pub struct TokenSource {
 struct Side {
     /// `None`: the arrival brings it.
     law: Option<Dist>,
+    key: Key,
     stream: Stream,
     mean: f64,
 }
@@ -43,7 +44,8 @@ impl TokenSource {
             let mean = law.as_ref().map(|law| law.mean().max(1.0)).or(traced);
             let mean =
                 mean.ok_or_else(|| format!("{purpose} is needed: the arrivals bring no token counts"))?;
-            Ok::<Side, String>(Side { law, stream: key.with(purpose).stream(), mean })
+            let key = key.with(purpose);
+            Ok::<Side, String>(Side { law, key, stream: key.stream(), mean })
         };
         if max_tokens == Some(0) {
             return Err("max_tokens must be at least 1".into());
@@ -61,6 +63,14 @@ impl TokenSource {
         let prompt = self.prompt.draw(arrival.tokens.map(|t| t.0));
         let output = self.output.draw(arrival.tokens.map(|t| t.1));
         (prompt, output.min(self.max_tokens))
+    }
+
+    /// The tokens of the request with this number, whatever was drawn before.
+    pub fn draw_numbered(&mut self, number: u64, arrival: &Arrival) -> (u32, u32) {
+        for side in [&mut self.prompt, &mut self.output] {
+            side.stream = side.key.number(number).stream();
+        }
+        self.draw(arrival)
     }
 
     /// Mean prompt tokens, as configured or traced.

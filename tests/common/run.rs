@@ -3,30 +3,41 @@
 use ratetide::metrics::observer::AttemptRecord;
 use ratetide::replications::{Results, run_all};
 use ratetide::scenario::{Scenario, reading};
-use ratetide::traffic::trace;
+use ratetide::traffic::arrivals::Recordings;
+use ratetide::traffic::trace::{self, Trace};
+use ratetide::traffic::windows::{self, Windows};
 use rayon::prelude::*;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-/// The scenario of a text; a trace it names is looked for among the recorded ones, then the shipped ones.
+/// The scenario of a text; a recording it names is looked for among the recorded ones, then the shipped ones.
 pub fn scenario(text: &str) -> Scenario {
-    let mut load = |name: &str| {
-        let path = trace_file(name).ok_or_else(|| format!("there is no trace {name}"))?;
-        let bytes = std::fs::read(path).map_err(|e| e.to_string())?;
-        trace::parse(&bytes).map(Arc::new).map_err(|e| e.to_string())
-    };
-    scenario_with(text, &mut load)
+    scenario_with(text, &mut Files)
 }
 
-/// The scenario of a text whose traces `load` brings.
-pub fn scenario_with(
-    text: &str,
-    load: &mut dyn FnMut(&str) -> Result<Arc<trace::Trace>, String>,
-) -> Scenario {
+/// The scenario of a text whose recordings `load` brings.
+pub fn scenario_with(text: &str, load: &mut dyn Recordings) -> Scenario {
     match reading::read("test.toml", text.as_bytes(), &[], load, 1e12) {
         Ok((scenario, _)) => scenario,
         Err(problems) => panic!("{}\n{text}", problems.render(false)),
     }
+}
+
+struct Files;
+
+impl Recordings for Files {
+    fn trace(&mut self, name: &str) -> Result<Arc<Trace>, String> {
+        trace::parse(&bytes(name)?).map(Arc::new).map_err(|e| e.to_string())
+    }
+
+    fn windows(&mut self, name: &str) -> Result<Arc<Windows>, String> {
+        windows::parse(&bytes(name)?).map(Arc::new).map_err(|e| e.to_string())
+    }
+}
+
+fn bytes(name: &str) -> Result<Vec<u8>, String> {
+    let path = trace_file(name).ok_or_else(|| format!("there is no recording {name}"))?;
+    std::fs::read(path).map_err(|e| e.to_string())
 }
 
 /// Where a trace is: in the folder `RATETIDE_TRACES`, among the recorded traces beside the project, or among

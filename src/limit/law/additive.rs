@@ -223,6 +223,10 @@ impl RateLaw for Additive {
         }
     }
 
+    fn memory_bytes(&self) -> usize {
+        size_of::<Self::Memory>() + size_of::<History>()
+    }
+
     fn describe(&self) -> String {
         "additive: +1/5 of the base per minute in use".to_owned()
     }

@@ -7,7 +7,7 @@
 use crate::bounds;
 use crate::limit::band::{self, Band};
 use crate::limit::decaying::Decaying;
-use crate::limit::expression::{Expression, compile};
+use crate::limit::expression::{Expression, Frame, Lanes, Program, compile};
 use crate::limit::rate_law::{Asked, FREEZE, Kept, RateLaw, Scene, Written};
 use crate::limit::usage::{Rates, Usage};
 use crate::read::{Key, Member, Spec, Table, Tagged};
@@ -63,6 +63,8 @@ const CHARS_MAX: usize = 2000;
 pub struct Formula {
     /// The expressions of requests and of tokens; `None` = unlimited.
     pub expressions: [Option<Expression>; 2],
+    /// Both, as they run.
+    pub program: Program,
     /// How far back successes count.
     pub window: Span,
     /// What it is held within.
@@ -93,24 +95,27 @@ impl Written for Formula {
         let table = &mut value.table();
         let texts = [Some(table.text("requests")), table.opt_text("tokens")];
         let window = table.span("window");
-        let band = Band::read(table);
+        let mut band = Band::read(table);
         let freeze_on_503 = table.bool("freeze_on_503");
         if !table.clean() {
             return None;
         }
         let [requests, tokens] = texts;
+        let (base, cap) = (per_minute(band.base), per_minute(band.cap));
         let expressions = [
-            requests.and_then(|text| read_expression(table, "requests", &text, per_minute(&band)[0])),
-            tokens.and_then(|text| read_expression(table, "tokens", &text, per_minute(&band)[1])),
+            requests.and_then(|text| read_expression(table, "requests", &text, (base[0], cap[0]))),
+            tokens.and_then(|text| read_expression(table, "tokens", &text, (base[1], cap[1]))),
         ];
-        Some(Formula { expressions, window, band, freeze_on_503 })
+        let Some(program) = Program::of(expressions.each_ref().map(Option::as_ref), NAMES.len()) else {
+            table.error_at("requests", "the formula has too many parts", None);
+            return None;
+        };
+        if expressions[1].is_none() {
+            // Without an expression there is no limit, whatever the cap.
+            (band.base.tokens, band.cap.tokens) = (f64::INFINITY, f64::INFINITY);
+        }
+        Some(Formula { expressions, program, window, band, freeze_on_503 })
     }
-}
-
-/// (base, cap) of requests and of tokens, per minute.
-fn per_minute(band: &Band) -> [(f64, f64); 2] {
-    let Band { base, cap, .. } = band;
-    [(60.0 * base.requests, 60.0 * cap.requests), (60.0 * base.tokens, 60.0 * cap.tokens)]
 }
 
 /// Compiles the expression under `key`; `None` after an error was recorded.
@@ -146,11 +151,11 @@ fn undefined_at(expression: &Expression, (base, cap): (f64, f64)) -> Option<Stri
         [most, 0.0, 1e12, base, 0.0, 1.0, 60.0, 0.0],
     ];
     let places = [SUCCESS_RATE, DEMAND, CAPACITY, PREVIOUS, UTILIZATION, HEADROOM, MINUTES, SHARE_OF_TRAFFIC];
-    let mut frame = expression.frame();
+    let mut quantities = [0.0; NAMES.len()];
     for probe in probes {
-        places.iter().zip(probe).for_each(|(&place, value)| frame[place] = value);
-        (frame[BASE], frame[CAP], frame[WEIGHT]) = (base, cap, 1.0);
-        if expression.run(&mut frame).is_nan() {
+        places.iter().zip(probe).for_each(|(&place, value)| quantities[place] = value);
+        (quantities[BASE], quantities[CAP], quantities[WEIGHT]) = (base, cap, 1.0);
+        if expression.value(&quantities).is_nan() {
             let read = places.iter().zip(probe).filter(|(place, _)| expression.reads(**place));
             let words: Vec<String> =
                 read.map(|(&place, value)| format!("{} = {value}", NAMES[place])).collect();
@@ -168,27 +173,29 @@ pub struct Asker {
     previous: Rates,
 }
 
-/// What is remembered of a model: its demand, and the frames in which the expressions run.
+/// What is remembered of a model: its demand, and the frame in which the program runs.
 #[derive(Clone, Debug)]
 pub struct Desk {
     demand: Decaying,
-    frames: [Vec<f64>; 2],
+    frame: Frame,
 }
 
 impl Formula {
-    fn reads(&self, quantity: usize) -> bool {
-        self.expressions.iter().flatten().any(|expression| expression.reads(quantity))
-    }
-
     fn reads_demand(&self) -> bool {
-        self.reads(DEMAND) || self.reads(SHARE_OF_TRAFFIC)
+        self.program.reads(DEMAND) || self.program.reads(SHARE_OF_TRAFFIC)
     }
 }
 
 /// The two numbers of a rate.
 #[inline]
-fn both(rates: Rates) -> [f64; 2] {
+fn both(rates: Rates) -> Lanes {
     [rates.requests, rates.tokens]
+}
+
+/// The same per minute.
+#[inline]
+fn per_minute(rates: Rates) -> Lanes {
+    both(rates).map(|per_second| 60.0 * per_second)
 }
 
 impl RateLaw for Formula {
@@ -196,14 +203,10 @@ impl RateLaw for Formula {
     type Shared = Desk;
 
     fn shared(&self) -> Desk {
-        let mut bounds = per_minute(&self.band).into_iter();
-        let frames = [0, 1].map(|i| {
-            let (base, cap) = bounds.next().expect("two resources");
-            let mut frame = self.expressions[i].as_ref().map_or(vec![0.0; NAMES.len()], Expression::frame);
-            (frame[BASE], frame[CAP]) = (base, cap);
-            frame
-        });
-        Desk { demand: Decaying::NOTHING, frames }
+        let mut frame = self.program.frame();
+        frame.set(BASE, per_minute(self.band.base));
+        frame.set(CAP, per_minute(self.band.cap));
+        Desk { demand: Decaying::NOTHING, frame }
     }
 
     fn join(&self, weight: f64, _desk: &mut Desk) -> Asker {
@@ -213,39 +216,43 @@ impl RateLaw for Formula {
     #[inline]
     fn rates(&self, scene: &Scene, usage: &mut Usage, asker: &mut Asker, desk: &mut Desk) -> Rates {
         let Scene { now, recent, live } = *scene;
-        let success = if self.reads(SUCCESS_RATE) { both(usage.rates(recent)) } else { [0.0; 2] };
-        let (demand, share) = if self.reads_demand() {
+        let frame = &mut desk.frame;
+        let reads = |quantity| self.program.reads(quantity);
+        if reads(SUCCESS_RATE) {
+            frame.set(SUCCESS_RATE, per_minute(usage.rates(recent)));
+        }
+        if self.reads_demand() {
             let own = asker.demand.at(now, DEMAND_TAU_S);
             let all = desk.demand.at(now, DEMAND_TAU_S);
             let share = |own: f64, all: f64| if all > 0.0 { (own / all).min(1.0) } else { 0.0 };
-            (both(own), both(own.zip(all, share)))
-        } else {
-            ([0.0; 2], [0.0; 2])
-        };
-        let (capacity, previous) = (both(live.capacity), both(asker.previous));
-        let headroom = ((HIGH - live.utilization) / (HIGH - LOW)).clamp(0.0, 1.0);
-        let minutes = now.as_secs_f64() / 60.0;
-        let base = both(self.band.base);
-        let mut wanted = [f64::INFINITY; 2];
-        for i in 0..2 {
-            let Some(expression) = &self.expressions[i] else { continue };
-            let frame = &mut desk.frames[i][..];
-            frame[SUCCESS_RATE] = 60.0 * success[i];
-            frame[DEMAND] = 60.0 * demand[i];
-            frame[CAPACITY] = 60.0 * capacity[i];
-            frame[PREVIOUS] = 60.0 * previous[i];
-            frame[UTILIZATION] = live.utilization;
-            frame[HEADROOM] = headroom;
-            frame[MINUTES] = minutes;
-            frame[WEIGHT] = asker.weight;
-            frame[SHARE_OF_TRAFFIC] = share[i];
-            let value = expression.run(frame) / 60.0;
-            wanted[i] = if value.is_finite() && value >= 0.0 { value } else { base[i] };
+            frame.set(DEMAND, per_minute(own));
+            frame.set(SHARE_OF_TRAFFIC, both(own.zip(all, share)));
         }
-        let held = self.band.hold(Rates { requests: wanted[0], tokens: wanted[1] }, &live);
-        // Without an expression there is no limit, whatever the cap.
-        let or_none = |i: usize, held| if self.expressions[i].is_some() { held } else { f64::INFINITY };
-        Rates { requests: or_none(0, held.requests), tokens: or_none(1, held.tokens) }
+        if reads(CAPACITY) {
+            frame.set(CAPACITY, per_minute(live.capacity));
+        }
+        if reads(PREVIOUS) {
+            frame.set(PREVIOUS, per_minute(asker.previous));
+        }
+        if reads(UTILIZATION) {
+            frame.set(UTILIZATION, [live.utilization; 2]);
+        }
+        if reads(HEADROOM) {
+            frame.set(HEADROOM, [((HIGH - live.utilization) / (HIGH - LOW)).clamp(0.0, 1.0); 2]);
+        }
+        if reads(MINUTES) {
+            frame.set(MINUTES, [now.as_secs_f64() / 60.0; 2]);
+        }
+        if reads(WEIGHT) {
+            frame.set(WEIGHT, [asker.weight; 2]);
+        }
+
+        let base = both(self.band.base);
+        let [requests, tokens] = self.program.run(frame).map(|per_minute| per_minute / 60.0);
+        // What is negative ends at the base anyway.
+        let or_base = |value: f64, base| if value <= f64::MAX { value } else { base };
+        let wanted = Rates { requests: or_base(requests, base[0]), tokens: or_base(tokens, base[1]) };
+        self.band.hold(wanted, &live)
     }
 
     #[inline]
@@ -271,7 +278,7 @@ impl RateLaw for Formula {
     }
 
     fn reads_utilization(&self) -> bool {
-        self.reads(UTILIZATION) || self.reads(HEADROOM)
+        self.program.reads(UTILIZATION) || self.program.reads(HEADROOM)
     }
 
     fn freezes_on_503(&self) -> bool {

@@ -41,5 +41,10 @@ pub const ATTEMPTS: TableSpec = TableSpec {
             "s",
             "time from sending to the answer or the client's timeout; empty while in flight",
         ),
+        Column::new(
+            "member",
+            "",
+            "whose request it is: the rank in its population, from 1; empty of an org on its own",
+        ),
     ],
 };

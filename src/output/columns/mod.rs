@@ -2,11 +2,13 @@
 //!
 //! Names and order are an interface: new columns go to the right end.
 
+mod compare;
 mod cost;
 mod log;
 mod series;
 mod summary;
 
+pub use compare::{COMPARE, COMPARE_CURVES, COMPARE_RATES};
 pub use cost::COST;
 pub use log::ATTEMPTS;
 pub use series::{CAPACITY, OUTCOMES, RATES};
@@ -76,9 +78,19 @@ impl TableSpec {
     }
 }
 
-/// Every table of a result.
-pub const TABLES: &[&TableSpec] =
-    &[&SUMMARY, &OUTCOMES, &RATES, &CAPACITY, &COST, &TIME_TO_SUCCESS, &ATTEMPTS];
+/// Every table of a result, then those of a comparison.
+pub const TABLES: &[&TableSpec] = &[
+    &SUMMARY,
+    &OUTCOMES,
+    &RATES,
+    &CAPACITY,
+    &COST,
+    &TIME_TO_SUCCESS,
+    &ATTEMPTS,
+    &COMPARE,
+    &COMPARE_CURVES,
+    &COMPARE_RATES,
+];
 
 // Columns that mean the same in every table.
 const TIME_S: Column =
@@ -133,6 +145,9 @@ mod tests {
                 "time_s,org,workload,model,request,attempt,color,status,error_type,reset_s,\
                  prompt_tokens,output_tokens,buffer_wait_s,latency_s",
             ),
+            (&COMPARE, "strategy,metric,value,diff,low,high,n,verdict,defined,p_value,p_holm,law"),
+            (&COMPARE_CURVES, "strategy,time_s,succeeded_share"),
+            (&COMPARE_RATES, "time_s,strategy,org,model,dynamic_rate_rpm,attempts,ok_200"),
         ];
         assert_eq!(fixed.len(), TABLES.len());
         for (table, header) in fixed {

@@ -41,8 +41,9 @@ pub const OUTCOMES: TableSpec = TableSpec {
 /// `rates.csv`.
 pub const RATES: TableSpec = TableSpec {
     file: "rates.csv",
-    doc: "One row per bin, org and model: every pair in every bin. The dynamic rates are those at the start of the \
-          bin. With several replications, values are means over them.",
+    doc: "One row per bin, org and model: every pair in every bin; of a population, every group. A group's rates and \
+          successes are means over at most 64 of its members, evenly spaced by rank, the first among them; its \
+          attempts are those of all. The dynamic rates are those at the start of the bin. With several replications, values are means over them.",
     columns: &[
         TIME_S,
         ORG,

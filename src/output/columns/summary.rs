@@ -109,6 +109,23 @@ pub const SUMMARY: TableSpec = TableSpec {
         Column::new("wasted_tokens", "tokens", "tokens served to attempts whose client had gone"),
         Column::new("wasted_cost_usd", "USD", "cost of the wasted tokens, contained in `cost_usd`"),
         Column::new("replications", "runs", "number of replications this row sums up"),
+        Column::new("gave_up_expired", "requests", "requests of batch jobs whose window ended first"),
+        Column::new("gave_up_budget", "requests", "requests given up because the retry budget was spent"),
+        Column::new(
+            "gave_up_rejected",
+            "requests",
+            "requests given up after a breaker or a throttle of the client rejected their last attempt",
+        ),
+        Column::new(
+            "rejected_locally",
+            "tries",
+            "tries that a breaker or a throttle of the client rejected before they were sent; not among the attempts",
+        ),
+        Column::new(
+            "time_to_finish_s",
+            "s",
+            "time from the start until the last request of a backlog had succeeded; empty unless all did, and for other demand",
+        ),
     ],
 };
 

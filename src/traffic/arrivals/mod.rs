@@ -1,8 +1,9 @@
 //! Arrival processes: when a workload's requests are born.
 //!
 //! A process speaks in operational time, in which its rate is constant ([`Process`]); [`Arrivals`] maps it
-//! through the workload's profile onto the run. The processes here are open: they do not wait for answers.
-//! `constant`, `batch` and a trace begin at 0, the others after one gap.
+//! through the workload's profile onto the run. Most are open: they do not wait for answers. `constant`, `batch` and
+//! a trace begin at 0, the others after one gap. Two are closed loops, which the engine carries on as requests end:
+//! [`Users`] and [`Backlog`].
 //!
 //! A new process is a file here that implements `Process` and `Written`, and one line of the registry.
 //!
@@ -21,6 +22,7 @@
 //! # Ok::<(), String>(())
 //! ```
 
+mod backlog;
 mod batch;
 #[cfg(test)]
 mod check;
@@ -30,6 +32,9 @@ mod on_off;
 mod poisson;
 mod process;
 mod replay;
+mod users;
+mod weibull;
+mod windows;
 
 use super::profile::{Clock, Profile};
 use super::trace::Trace;
@@ -38,14 +43,18 @@ use crate::registry::registry;
 use crate::rng::Stream;
 use crate::units::{SimTime, Span};
 
+pub use backlog::{Backlog, Release};
 pub use batch::Batch;
 pub use constant::Constant;
 pub use gamma::Gamma;
 pub use on_off::OnOff;
 pub use poisson::Poisson;
 use process::Written;
-pub use process::{Birth, LoadTrace, Process, RATE_MAX_PER_S, RATE_MIN_PER_S};
+pub use process::{Birth, LoadTrace, Process, RATE_MAX_PER_S, RATE_MIN_PER_S, Recordings};
 pub use replay::Replay;
+pub use users::{CYCLE_MIN, Session, Users};
+pub use weibull::Weibull;
+pub use windows::Windowed;
 
 registry! {
     /// One of the known arrival processes, with its state.
@@ -56,12 +65,20 @@ registry! {
         Poisson,
         /// Independent gamma gaps: smoother or burstier than Poisson.
         Gamma,
+        /// Independent Weibull gaps: longer-tailed than gamma.
+        Weibull,
         /// Switching between two Poisson rates.
         OnOff,
         /// Many at once, at even distances.
         Batch,
         /// A recorded trace.
         Replay,
+        /// Recorded rate, cv and law per window of time.
+        Windowed,
+        /// A closed loop of users.
+        Users,
+        /// So many requests, all there from the start.
+        Backlog,
     }
     reads {
         mean_rate() -> f64;
@@ -86,6 +103,19 @@ impl ArrivalProcess {
             ArrivalProcess::Replay(replay) => Some(replay.trace()),
             _ => None,
         }
+    }
+
+    /// The same; of users, with the mean time to an answer of an idle platform.
+    pub fn answered_in(self, seconds: f64) -> ArrivalProcess {
+        match self {
+            ArrivalProcess::Users(users) => users.answered_in(seconds).into(),
+            other => other,
+        }
+    }
+
+    /// Whether what becomes of requests says when the next are sent: such demand has no profile.
+    pub fn is_closed(&self) -> bool {
+        matches!(self, ArrivalProcess::Users(_) | ArrivalProcess::Backlog(_))
     }
 }
 
@@ -138,6 +168,32 @@ impl Arrivals {
     /// The trace being replayed, if it is one.
     pub fn trace(&self) -> Option<&Trace> {
         self.process.trace()
+    }
+
+    /// The users of a closed loop, if it is one.
+    pub fn users(&self) -> Option<&Users> {
+        match &self.process {
+            ArrivalProcess::Users(users) => Some(users),
+            _ => None,
+        }
+    }
+
+    /// The backlog, if it is one.
+    pub fn backlog(&self) -> Option<&Backlog> {
+        match &self.process {
+            ArrivalProcess::Backlog(backlog) => Some(backlog),
+            _ => None,
+        }
+    }
+
+    /// Whether what becomes of requests says when the next are sent.
+    pub fn is_closed(&self) -> bool {
+        self.process.is_closed()
+    }
+
+    /// Operational seconds in the whole run.
+    pub fn operational_s(&self) -> f64 {
+        self.operational_s
     }
 
     /// The expected number of arrivals in the whole run.
@@ -197,13 +253,19 @@ mod tests {
     fn each() -> [ArrivalProcess; PROCESSES.members.len()] {
         let trace = b"timestamp,input_length,output_length\n0,1,1\n700,1,1\n700,1,1\n9000,1,1\n";
         let trace = std::sync::Arc::new(crate::traffic::trace::parse(trace).unwrap());
+        let windows = b"t_s,rate_rps,iat_cv,pattern\n0,3,2,Gamma\n10,0,0,\n20,1,0.5,Weibull\n";
+        let windows = crate::traffic::windows::parse(windows).unwrap();
         [
             Constant::new(3.0).unwrap().into(),
             Poisson::new(3.0).unwrap().into(),
             Gamma::new(3.0, 2.0).unwrap().into(),
+            Weibull::new(3.0, 2.0).unwrap().into(),
             OnOff::new(9.0, 0.0, Span::from_ms(300), Span::from_s(1)).unwrap().into(),
             Batch::new(3, Span::from_s(1)).unwrap().into(),
             Replay::new(trace, 1.0, 1.0).unwrap().into(),
+            Windowed::new(&windows.of(None, Span::from_s(10)).unwrap(), 1.0, 1.0).unwrap().into(),
+            Users::new(3, crate::dist::Constant::new(1.0).unwrap().into(), None).unwrap().into(),
+            Backlog::new(9, Release::AtOnce).unwrap().into(),
         ]
     }
 
@@ -234,7 +296,8 @@ mod tests {
                     (last, count) = (arrival.at, count + 1);
                 }
                 prop_assert_eq!(arrivals.next(&mut stream), None);
-                if process.dispersion().is_none_or(|d| d == 0.0) {
+                use ArrivalProcess as A;
+                if matches!(process, A::Constant(_) | A::Batch(_) | A::Replay(_) | A::Backlog(_)) {
                     // Nothing random: the estimate is the count, but for an arrival at the very end.
                     prop_assert!((arrivals.expected() - f64::from(count)).abs() <= 3.0);
                 }

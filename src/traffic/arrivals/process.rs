@@ -5,6 +5,7 @@ use std::sync::Arc;
 use crate::read::{Key, Member, Range, Tagged};
 use crate::rng::Stream;
 use crate::traffic::trace::Trace;
+use crate::traffic::windows::Windows;
 use crate::units::{Quantity, Rate};
 
 /// An arrival in operational time.
@@ -38,8 +39,26 @@ pub const RATE_MAX_PER_S: f64 = 1e6;
 /// The lowest rate above zero, per second: one arrival in 100 days.
 pub const RATE_MIN_PER_S: f64 = 0.01 / 86_400.0;
 
-/// Gives the trace in a file named by the scenario, or says why there is none: reading files is the caller's.
-pub type LoadTrace<'a> = &'a mut dyn FnMut(&str) -> Result<Arc<Trace>, String>;
+/// Brings the recorded demand in files that a scenario names: reading files is the caller's. Each method says why
+/// where there is none.
+pub trait Recordings {
+    /// A trace.
+    fn trace(&mut self, file: &str) -> Result<Arc<Trace>, String>;
+    /// Windows per client.
+    fn windows(&mut self, file: &str) -> Result<Arc<Windows>, String> {
+        Err(format!("there are no windows {file}"))
+    }
+}
+
+/// Where there are only traces.
+impl<F: FnMut(&str) -> Result<Arc<Trace>, String>> Recordings for F {
+    fn trace(&mut self, file: &str) -> Result<Arc<Trace>, String> {
+        self(file)
+    }
+}
+
+/// What brings the recordings while a scenario is read.
+pub type LoadTrace<'a> = &'a mut dyn Recordings;
 
 /// A process as a scenario writes it.
 pub(super) trait Written: Sized {

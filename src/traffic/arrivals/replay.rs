@@ -21,7 +21,7 @@ pub struct Replay {
 }
 
 /// The scales accepted.
-const SCALE: Range<f64> = Range::new(1e-6, 1e6);
+pub(super) const SCALE: Range<f64> = Range::new(1e-6, 1e6);
 
 impl Replay {
     /// The arrivals of `trace`, its gaps multiplied by `time_scale` ÷ `rate_scale`.
@@ -95,7 +95,7 @@ impl Written for Replay {
         if !table.clean() {
             return None;
         }
-        match load(&file) {
+        match load.trace(&file) {
             Ok(trace) => accept(&table, Replay::new(trace, time_scale, rate_scale)),
             Err(message) => {
                 table.error_at("file", message, None);

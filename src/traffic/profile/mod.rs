@@ -8,13 +8,17 @@
 //! Operational time is a float of nanoseconds: whole numbers are exact to 104 days.
 
 mod clock;
+mod diurnal;
 mod piece;
 
-use crate::read::{Key, Range, Spec, Table};
+use std::sync::Arc;
+
+use crate::read::{Form, Key, Kind, Range, Spec, Table};
 use crate::units::{SimTime, Span};
 use piece::Piece;
 
 pub use clock::Clock;
+pub use diurnal::{Diurnal, SHAPES};
 
 /// One entry of a profile as written: from `at` on the factor is `factor`, reached linearly within `over`.
 #[derive(Clone, Copy, PartialEq, Debug)]
@@ -42,13 +46,15 @@ pub struct Stretch {
 #[derive(Clone, PartialEq, Debug, Default)]
 pub struct Profile {
     /// Empty for the identity, else gapless from 0 to [`SimTime::NEVER`].
-    pieces: Vec<Piece>,
+    pieces: Arc<[Piece]>,
+    /// A rhythm is the ordinary course of things: none of it is a burst.
+    is_rhythm: bool,
 }
 
 /// The largest factor a profile may name.
 pub const FACTOR_MAX: f64 = 1e6;
 /// The most entries of a profile.
-pub const STEPS_MAX: usize = 10_000;
+pub const STEPS_MAX: usize = 100_000;
 
 /// An entry of a profile as a scenario writes it: `{ at = "2 h", factor = 1.0, over = "10 min" }`.
 pub static STEP: Spec = Spec::new(
@@ -63,12 +69,25 @@ pub static STEP: Spec = Spec::new(
             .doc("length of the ramp; 0 s is a step"),
     ],
 );
-/// The latest time a profile may name: a year.
-const TIME_MAX: Span = Span::from_s(365 * 86_400);
+/// A profile as a scenario writes it: a list of steps and ramps, or a shape.
+pub const WRITTEN: &[Kind] = &[Kind::Rows(&STEP), Kind::OneOf(&SHAPES)];
+/// The latest time a profile may name: that of the longest run.
+const TIME_MAX: Span = crate::bounds::DURATION.max;
 
 impl Profile {
-    /// Reads the rows of a profile; the identity after an error, which is recorded.
-    pub fn read(mut rows: Vec<Table<'_>>) -> Profile {
+    /// Reads a profile for a run of this length; the identity after an error, which is recorded.
+    pub fn read(written: Form<'_>, duration: Span) -> Profile {
+        match written {
+            Form::List(rows) => Profile::of_rows(rows.rows()),
+            Form::Table(shape) => {
+                let shape = shape.tagged().and_then(|chosen| Diurnal::read(chosen, duration));
+                shape.map_or_else(Profile::default, |shape| Profile::diurnal(&shape, duration))
+            }
+            _ => Profile::default(),
+        }
+    }
+
+    fn of_rows(mut rows: Vec<Table<'_>>) -> Profile {
         let step = |row: &mut Table<'_>| Step {
             at: row.span("at"),
             factor: row.number("factor"),
@@ -83,12 +102,17 @@ impl Profile {
         })
     }
 
+    /// A rhythm of day and night over `duration`; the last level stays.
+    pub fn diurnal(shape: &Diurnal, duration: Span) -> Profile {
+        Profile { is_rhythm: true, ..Profile::through(&shape.corners(duration)) }
+    }
+
     /// The profile that follows these entries; before the first the factor is 1 (an entry at 0 sets the
     /// start).
     ///
     /// # Errors
     /// The index of the offending entry and a message: a factor outside [0, 10⁶] or not a number, an entry
-    /// not after the one before or inside its ramp, more than 10 000 entries.
+    /// not after the one before or inside its ramp, more than 100 000 entries.
     pub fn new(steps: &[Step]) -> Result<Profile, (usize, String)> {
         if steps.len() > STEPS_MAX {
             return Err((STEPS_MAX, format!("a profile has at most {STEPS_MAX} entries")));
@@ -131,7 +155,7 @@ impl Profile {
         if pieces.iter().all(|p| p.from == 1.0 && p.to == 1.0) {
             pieces.clear();
         }
-        Profile { pieces }
+        Profile { pieces: pieces.into(), is_rhythm: false }
     }
 
     /// This profile times `factor` during [`from`, `from` + `length`): a traffic incident.
@@ -184,10 +208,10 @@ impl Profile {
         within.map(|p| p.from.max(p.factor_at(end.min(p.end_ns)))).reduce(f64::max).unwrap_or(1.0)
     }
 
-    /// The stretches in which the factor is at least `threshold`, in order, each with its peak.
+    /// The stretches in which the factor is at least `threshold`, in order, each with its peak; none of a rhythm.
     pub fn stretches(&self, threshold: f64) -> Vec<Stretch> {
         let mut found: Vec<(u64, u64, f64)> = Vec::new();
-        for piece in &self.pieces {
+        for piece in self.pieces.iter().filter(|_| !self.is_rhythm) {
             let Some((start, end)) = piece.above(threshold) else { continue };
             let peak = piece.from.max(piece.to);
             match found.last_mut() {

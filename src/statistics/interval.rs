@@ -36,12 +36,35 @@ impl Interval {
         let half = quantile_975(n) * (variance / f64::from(n)).sqrt();
         Some(Interval { mean, low: mean - half, high: mean + half })
     }
+
+    /// Half its width.
+    pub fn half_width(&self) -> f64 {
+        (self.high - self.low) / 2.0
+    }
+}
+
+/// The two-sided probability, were the mean zero, of so large a mean over independent values: Student's t test.
+/// Values that are all alike leave no doubt: 1 if they are zero, else 0. `None` of fewer than two, and where
+/// one is not finite.
+pub fn probability(values: &[f64]) -> Option<f64> {
+    let n = values.len() as f64;
+    let interval = Interval::of(values)?;
+    let variance = values.iter().map(|x| (x - interval.mean).powi(2)).sum::<f64>() / (n - 1.0);
+    let error = (variance / n).sqrt();
+    if values.iter().all(|x| *x == values[0]) || error == 0.0 {
+        return Some(if interval.mean == 0.0 { 1.0 } else { 0.0 });
+    }
+    Some((2.0 * student(values.len() as u32).cdf(-(interval.mean / error).abs())).min(1.0))
 }
 
 /// The 97.5 % quantile of Student's t with n − 1 degrees of freedom.
 fn quantile_975(n: u32) -> f64 {
-    let t = StudentsT::new(0.0, 1.0, f64::from(n - 1)).expect("at least one degree of freedom");
-    t.inverse_cdf(0.975)
+    student(n).inverse_cdf(0.975)
+}
+
+/// Student's t with n − 1 degrees of freedom.
+fn student(n: u32) -> StudentsT {
+    StudentsT::new(0.0, 1.0, f64::from(n - 1)).expect("at least one degree of freedom")
 }
 
 #[cfg(test)]
