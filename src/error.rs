@@ -46,6 +46,11 @@ pub enum Error {
 }
 
 impl Error {
+    /// An [`Error::Invalid`] of one sentence and what to do about it, in the form of a report.
+    pub fn invalid(message: &str, help: &str) -> Error {
+        Error::Invalid(format!("error: {}\n  = help: {}\n", one_line(message), one_line(help)))
+    }
+
     /// An I/O error with its context; ready for `map_err(Error::io("write", &path))`.
     pub fn io(doing: &'static str, path: &Path) -> impl FnOnce(io::Error) -> Error {
         let path = path.to_path_buf();

@@ -45,6 +45,7 @@
 //! | room | what lives there |
 //! |---|---|
 //! | [`cli`] | one file per command, and what a person sees |
+//! | [`sweep`] | a scenario at many points: a plan, its store, whoever computes them, the merged table |
 //! | [`output`], [`chart`] | tables, manifest and the atomic directory; pictures |
 //! | [`compare`] | the same traffic under several strategies: paired differences, verdicts |
 //! | [`replications`] | all replications of a scenario on every core, folded in order |
@@ -86,5 +87,6 @@ pub mod reply;
 pub mod rng;
 pub mod scenario;
 pub mod statistics;
+pub mod sweep;
 pub mod traffic;
 pub mod units;

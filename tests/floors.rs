@@ -19,6 +19,7 @@ const FLOORS: &[&[&str]] = &[
     &["replications"],
     &["compare"],
     &["output", "chart"],
+    &["sweep"],
     &["cli"],
 ];
 
@@ -38,7 +39,7 @@ const NEVERS: &[(&[&str], &[&str])] = &[
         ],
     ),
     (
-        &["scenario", "replications", "compare", "statistics", "output", "chart", "read"],
+        &["scenario", "replications", "compare", "sweep", "statistics", "output", "chart", "read"],
         &["std::time", "Instant::now", "SystemTime"],
     ),
 ];

@@ -6,7 +6,7 @@
 use clap::{CommandFactory, Parser, Subcommand};
 
 use super::console::{Console, Talk};
-use super::{check, compare, completions, init, list, man, plot, run, schema};
+use super::{check, compare, completions, init, list, man, plot, run, schema, sweep};
 use crate::error::Error;
 
 /// Printed below the help; the codes are those of [`crate::error`].
@@ -14,7 +14,8 @@ const EXIT_CODES: &str = "Exit codes:
   0    done; a reader that closes the pipe early is no error
   1    input or output failed (a scenario file that cannot be read too), or an internal error
   2    usage: a wrong command line, or something in the way of the output
-  3    a scenario is invalid (a trace it names that cannot be read too); nothing was written
+  3    a scenario or a sweep's plan is invalid (a trace it names that cannot be read too); nothing was written
+  75   points of a sweep are missing; the same command may succeed later
   99   a [[checks]] threshold of a scenario failed; the results are written
   130, 143  interrupted (SIGINT, SIGTERM); finished results are kept";
 
@@ -42,6 +43,8 @@ pub enum Command {
     Run(run::Arguments),
     /// Compare client strategies on the same traffic: differences with intervals, who is better
     Compare(Box<compare::Arguments>),
+    /// Compute a scenario at many points of its parameters, in one go or in steps on many machines
+    Sweep(Box<sweep::Arguments>),
     /// Redraw the charts of a result directory
     Plot(plot::Arguments),
     /// Validate scenarios and say in plain words what they simulate
@@ -67,6 +70,7 @@ impl Command {
         match self {
             Command::Run(arguments) => run::run(&arguments, console),
             Command::Compare(arguments) => compare::compare(&arguments, console),
+            Command::Sweep(arguments) => sweep::sweep(&arguments, console),
             Command::Plot(arguments) => plot::plot(&arguments, console),
             Command::Check(arguments) => check::check(&arguments, console),
             Command::List(arguments) => list::list(&arguments),

@@ -10,7 +10,7 @@ const NAMES_MIN: usize = 8;
 #[derive(Debug)]
 pub struct Grid {
     /// Two lines above each column: what, and in which unit.
-    head: Vec<[&'static str; 2]>,
+    head: Vec<[String; 2]>,
     rows: Vec<Row>,
 }
 
@@ -24,8 +24,9 @@ enum Row {
 
 impl Grid {
     /// A table with these columns; the first holds names.
-    pub fn new(head: &[[&'static str; 2]]) -> Grid {
-        Grid { head: head.to_vec(), rows: Vec::new() }
+    pub fn new(head: &[[&str; 2]]) -> Grid {
+        let head = head.iter().map(|two| two.map(str::to_owned)).collect();
+        Grid { head, rows: Vec::new() }
     }
 
     /// Add a name over the rows that follow.
@@ -59,7 +60,7 @@ impl Grid {
             }
             text.trim_end().to_owned()
         };
-        let head = [0, 1].map(|i| line(&self.head.iter().map(|two| two[i].to_owned()).collect::<Vec<_>>()));
+        let head = [0, 1].map(|i| line(&self.head.iter().map(|two| two[i].clone()).collect::<Vec<_>>()));
         let rows = self.rows.iter().map(|row| match row {
             Row::Section(name) => cut(name, WIDTH),
             Row::Cells(cells) => line(cells),
@@ -70,8 +71,8 @@ impl Grid {
     /// The table in Markdown; a section is a row with a name only.
     pub fn markdown(&self) -> String {
         let line = |cells: Vec<String>| format!("| {} |\n", cells.join(" | "));
-        let head = self.head.iter().map(|[what, unit]| match *unit {
-            "" => (*what).to_owned(),
+        let head = self.head.iter().map(|[what, unit]| match unit.as_str() {
+            "" => what.clone(),
             unit => format!("{what} ({unit})").trim_start().to_owned(),
         });
         let mut text = line(head.collect());

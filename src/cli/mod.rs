@@ -3,7 +3,7 @@
 //! | file | holds |
 //! |---|---|
 //! | [`arguments`] | the whole command line |
-//! | [`run`], [`compare`], [`plot`], [`check`], [`list`], [`init`], [`schema`], [`completions`], [`man`] | a command each |
+//! | [`run`], [`compare`], [`sweep`], [`plot`], [`check`], [`list`], [`init`], [`schema`], [`completions`], [`man`] | a command each |
 //! | [`scenarios`] | the scenarios of a command and their flags, loaded |
 //! | [`simulation`] | a run under way: progress, interrupt, attempt log |
 //! | [`store`] | a result into its directory; its charts |
@@ -48,6 +48,7 @@ pub mod simulation;
 pub mod spending;
 pub mod store;
 pub mod stream;
+pub mod sweep;
 pub mod topics;
 pub mod verdicts;
 

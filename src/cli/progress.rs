@@ -1,6 +1,6 @@
 //! Progress of a run on standard error: a bar on a terminal, else one plain line every ten seconds.
 //!
-//! The run only adds to a counter of simulated nanoseconds; a thread of its own reads it. This and the
+//! The run only adds to a counter, such as of simulated nanoseconds; a thread of its own reads it. This and the
 //! timing of commands are the only places that look at the wall clock, and nothing of it reaches a result.
 
 use std::io::{self, IsTerminal, Write};
@@ -38,17 +38,85 @@ impl Show {
     }
 }
 
-/// Progress under way. Dropping it clears the bar and ends the thread.
-pub struct Progress {
-    simulated_ns: Arc<AtomicU64>,
+/// What is shown: how far something has come.
+pub trait Meter: Send + Sync {
+    /// The share done, from 0 to 1.
+    fn done(&self) -> f64;
+    /// All of it in a line, so long after the start.
+    fn text(&self, elapsed: Duration) -> String;
+}
+
+/// A meter on a display. Dropping it clears the bar and ends the thread.
+pub struct Display {
     /// Dropped to tell the thread to end.
     stop: Option<Sender<()>>,
     thread: Option<JoinHandle<()>>,
 }
 
+impl Display {
+    /// Show a meter on standard error.
+    pub fn start(meter: Arc<dyn Meter>, show: Show) -> Display {
+        Display::start_on(io::stderr(), meter, show, Duration::from_secs(10))
+    }
+
+    fn start_on(
+        sink: impl Write + Send + 'static,
+        meter: Arc<dyn Meter>,
+        show: Show,
+        period: Duration,
+    ) -> Display {
+        let (stop, stopped) = mpsc::channel();
+        let began = Instant::now();
+        let thread = match show {
+            Show::Bar => Some(thread::spawn(move || bar(&*meter, began, &stopped))),
+            Show::Lines => Some(thread::spawn(move || lines(sink, period, &*meter, began, &stopped))),
+            Show::Nothing => None,
+        };
+        Display { stop: Some(stop), thread }
+    }
+}
+
+impl Drop for Display {
+    fn drop(&mut self) {
+        self.stop.take();
+        if let Some(thread) = self.thread.take() {
+            // A panic of the display must not become one of the run.
+            let _ = thread.join();
+        }
+    }
+}
+
+/// Parts of a bar.
+const PARTS: u64 = 100_000;
+
+fn bar(meter: &dyn Meter, began: Instant, stopped: &Receiver<()>) {
+    let bar = ProgressBar::with_draw_target(Some(PARTS), ProgressDrawTarget::stderr());
+    bar.set_style(
+        ProgressStyle::with_template("{bar:20} {msg}").expect("a fixed template").progress_chars("=> "),
+    );
+    while waits(stopped, Duration::from_millis(100)) {
+        bar.set_position((meter.done().clamp(0.0, 1.0) * PARTS as f64) as u64);
+        bar.set_message(meter.text(began.elapsed()));
+    }
+    bar.finish_and_clear();
+}
+
+fn lines(mut sink: impl Write, period: Duration, meter: &dyn Meter, began: Instant, stopped: &Receiver<()>) {
+    while waits(stopped, period) {
+        // Nobody may be reading; the run goes on all the same.
+        let _ = writeln!(sink, "{}", meter.text(began.elapsed()));
+    }
+}
+
+/// Progress of simulated time.
+pub struct Progress {
+    simulated_ns: Arc<AtomicU64>,
+    _display: Display,
+}
+
 impl Progress {
-    /// Starts showing progress towards `total` simulated time: the sum over all replications and points that
-    /// will add to the [`counter`](Progress::counter).
+    /// Starts showing progress towards `total` simulated time: the sum over all replications that will add to the
+    /// [`counter`](Progress::counter).
     pub fn start(label: &str, total: Span, show: Show) -> Progress {
         Progress::start_on(io::stderr(), label, total, show, Duration::from_secs(10))
     }
@@ -61,19 +129,8 @@ impl Progress {
         period: Duration,
     ) -> Progress {
         let simulated_ns = Arc::new(AtomicU64::new(0));
-        let (stop, stopped) = mpsc::channel();
-        let watch = Watch {
-            label: one_line(label),
-            total,
-            simulated_ns: simulated_ns.clone(),
-            began: Instant::now(),
-        };
-        let thread = match show {
-            Show::Bar => Some(thread::spawn(move || watch.bar(&stopped))),
-            Show::Lines => Some(thread::spawn(move || watch.lines(sink, period, &stopped))),
-            Show::Nothing => None,
-        };
-        Progress { simulated_ns, stop: Some(stop), thread }
+        let meter = Simulated { label: one_line(label), total, simulated_ns: simulated_ns.clone() };
+        Progress { simulated_ns, _display: Display::start_on(sink, Arc::new(meter), show, period) }
     }
 
     /// The counter of simulated nanoseconds, for the run to add to.
@@ -82,48 +139,26 @@ impl Progress {
     }
 }
 
-impl Drop for Progress {
-    fn drop(&mut self) {
-        self.stop.take();
-        if let Some(thread) = self.thread.take() {
-            // A panic of the display must not become one of the run.
-            let _ = thread.join();
-        }
-    }
-}
-
-/// What the thread knows.
-struct Watch {
+/// Simulated time done, of so much.
+struct Simulated {
     label: String,
     total: Span,
     simulated_ns: Arc<AtomicU64>,
-    began: Instant,
 }
 
-impl Watch {
-    fn text(&self) -> String {
-        let done = Span::from_ns(self.simulated_ns.load(Ordering::Relaxed));
-        format!("{}: {}", self.label, describe(done, self.total, self.began.elapsed()))
+impl Simulated {
+    fn now(&self) -> Span {
+        Span::from_ns(self.simulated_ns.load(Ordering::Relaxed))
+    }
+}
+
+impl Meter for Simulated {
+    fn done(&self) -> f64 {
+        self.now().as_secs_f64() / self.total.as_secs_f64().max(1e-9)
     }
 
-    fn bar(&self, stopped: &Receiver<()>) {
-        let total_ms = self.total.as_ns() / 1_000_000;
-        let bar = ProgressBar::with_draw_target(Some(total_ms), ProgressDrawTarget::stderr());
-        bar.set_style(
-            ProgressStyle::with_template("{bar:20} {msg}").expect("a fixed template").progress_chars("=> "),
-        );
-        while waits(stopped, Duration::from_millis(100)) {
-            bar.set_position((self.simulated_ns.load(Ordering::Relaxed) / 1_000_000).min(total_ms));
-            bar.set_message(self.text());
-        }
-        bar.finish_and_clear();
-    }
-
-    fn lines(&self, mut sink: impl Write, period: Duration, stopped: &Receiver<()>) {
-        while waits(stopped, period) {
-            // Nobody may be reading; the run goes on all the same.
-            let _ = writeln!(sink, "{}", self.text());
-        }
+    fn text(&self, elapsed: Duration) -> String {
+        format!("{}: {}", self.label, describe(self.now(), self.total, elapsed))
     }
 }
 
@@ -148,7 +183,7 @@ fn describe(done: Span, total: Span, elapsed: Duration) -> String {
 }
 
 /// Hours, minutes and seconds, such as `1:05:00`.
-fn clock(span: Span) -> String {
+pub fn clock(span: Span) -> String {
     let s = span.as_ns() / NS_PER_S;
     format!("{}:{:02}:{:02}", s / 3600, s / 60 % 60, s % 60)
 }

@@ -54,7 +54,7 @@ pub(super) fn head(loaded: &Loaded, results: &Results) -> Map<String, Value> {
 }
 
 /// The text of a JSON file.
-pub(super) fn printed(document: Map<String, Value>) -> String {
+pub fn printed(document: Map<String, Value>) -> String {
     let mut text =
         serde_json::to_string_pretty(&Value::Object(document)).expect("names and finite numbers serialize");
     text.push('\n');
@@ -74,7 +74,7 @@ fn groups(scenario: &Scenario) -> Vec<Value> {
 }
 
 /// A number rounded to six decimals, whole where it is whole: as in the tables.
-pub(super) fn number(value: f64) -> Value {
+pub fn number(value: f64) -> Value {
     let text = super::table::number(value);
     match text.parse::<i64>() {
         Ok(whole) => json!(whole),

@@ -68,6 +68,11 @@ impl Source {
         Ok(Source { shown: shown.into_owned(), bytes, folder, file_name })
     }
 
+    /// The folder its traces are relative to.
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
     /// The file as errors name it, and its bytes.
     pub fn text(&self) -> (&str, &[u8]) {
         (&self.shown, &self.bytes)

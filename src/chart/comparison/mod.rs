@@ -9,7 +9,7 @@ mod ranking;
 #[cfg(test)]
 mod tests;
 mod trajectories;
-mod words;
+pub(super) mod words;
 
 use rayon::prelude::*;
 
