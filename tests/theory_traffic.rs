@@ -290,3 +290,34 @@ fn v31_recorded_windows_keep_their_rates() {
         assert_near("expected count", expected, truth, 1e-9);
     }
 }
+
+#[test]
+fn v31_presets_are_the_quantiles_of_their_traces() {
+    use ratetide::dist::Law;
+    use ratetide::traffic::token_presets::{PRESETS, Side};
+    let files = ["azure-2023-conv.csv", "mooncake-synthetic.jsonl"];
+    if files.iter().any(|file| trace_file(file).is_none()) {
+        return println!("skipped: the recorded traces are not here");
+    }
+    for (preset, file) in PRESETS.iter().zip(files) {
+        let rows =
+            ratetide::traffic::trace::parse(&std::fs::read(trace_file(file).unwrap()).unwrap()).unwrap().rows;
+        let columns = [
+            (Side::Prompt, rows.iter().map(|row| row.prompt).collect::<Vec<u32>>()),
+            (Side::Output, rows.iter().map(|row| row.output).collect()),
+        ];
+        for (side, values) in columns {
+            let law = preset.law(side);
+            let mean = values.iter().map(|&v| f64::from(v)).sum::<f64>() / values.len() as f64;
+            assert_near(&format!("{} {side:?} mean", preset.name), law.mean(), mean, 0.005);
+            for level in [0.05, 0.25, 0.5, 0.75, 0.9, 0.95, 0.99, 0.999] {
+                let (found, truth) = (law.quantile(level), quantile(values.clone(), level));
+                assert!(
+                    (found - truth).abs() <= 0.5,
+                    "{} {side:?} {level}: {found}, not {truth}",
+                    preset.name
+                );
+            }
+        }
+    }
+}

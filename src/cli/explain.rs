@@ -208,7 +208,11 @@ fn describe_workload(page: &mut Page, scenario: &Scenario, workload: &Workload, 
         (false, false) => format!("as in the trace{most}"),
     };
     let means = [workload.mean_prompt, workload.mean_output].map(|mean| count(mean.round()));
-    page.item("    ", "tokens", &format!("{laws}; {} + {} on average", means[0], means[1]));
+    let together = match row.get("correlation").and_then(Value::as_float) {
+        Some(correlation) => format!("; rank correlation {correlation}"),
+        None => String::new(),
+    };
+    page.item("    ", "tokens", &format!("{laws}; {} + {} on average{together}", means[0], means[1]));
     if let Some(words) = super::lane::words(scenario, workload) {
         page.item("    ", "lane", &words);
     }

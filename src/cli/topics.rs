@@ -9,7 +9,7 @@ use crate::client::concurrency::CONCURRENCIES;
 use crate::client::pacing::PACINGS;
 use crate::client::presets;
 use crate::compare::measure::{Better, MEASURES, Measure};
-use crate::dist::{TIMES, TOKENS};
+use crate::dist::TIMES;
 use crate::limit::expression::FUNCTIONS;
 use crate::limit::law::formula::QUANTITIES;
 use crate::limit::law::{LAWS, RULES};
@@ -26,6 +26,8 @@ use crate::scenario::spec::SCENARIO;
 use crate::traffic::arrivals::PROCESSES;
 use crate::traffic::population::DEMANDS;
 use crate::traffic::profile::SHAPES;
+use crate::traffic::token_laws::TOKENS;
+use crate::traffic::token_presets;
 
 /// Something `list` can list.
 pub struct Topic {
@@ -137,6 +139,12 @@ pub const TOPICS: &[Topic] = &[
     topic("tokens", &[], "how a token count varies (workload.prompt_tokens, output_tokens)", || {
         of_family(&TOKENS)
     }),
+    topic(
+        "token-presets",
+        &["token-preset"],
+        "token counts of recorded traffic (prompt_tokens.preset, output_tokens.preset)",
+        || token_presets::PRESETS.iter().map(|preset| plain(preset.name, preset.doc)).collect(),
+    ),
     topic("incidents", &["incident"], "what can go wrong at a known time (incident)", incidents),
     topic("metrics", &["metric"], "what a check can look at (checks.metric)", metrics),
     topic("measures", &["measure"], "what `compare` can decide by (--metric)", measures),

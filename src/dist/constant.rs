@@ -38,6 +38,10 @@ impl Law for Constant {
         self.value
     }
 
+    fn quantile(&self, _: f64) -> f64 {
+        self.value
+    }
+
     fn cv(&self) -> f64 {
         0.0
     }

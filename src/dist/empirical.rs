@@ -80,10 +80,14 @@ impl Empirical {
 impl Law for Empirical {
     #[inline]
     fn sample(&self, stream: &mut Stream) -> f64 {
-        let u: f64 = stream.random();
-        let i = self.levels.partition_point(|&q| q <= u) - 1;
+        self.quantile(stream.random())
+    }
+
+    #[inline]
+    fn quantile(&self, level: f64) -> f64 {
+        let i = self.levels.partition_point(|&q| q <= level) - 1;
         let (start, slope) = self.pieces[i];
-        start + slope * (u - self.levels[i])
+        start + slope * (level - self.levels[i])
     }
 
     fn mean(&self) -> f64 {
@@ -91,9 +95,7 @@ impl Law for Empirical {
     }
 
     fn median(&self) -> f64 {
-        let i = self.levels.partition_point(|&q| q <= 0.5) - 1;
-        let (start, slope) = self.pieces[i];
-        start + slope * (0.5 - self.levels[i])
+        self.quantile(0.5)
     }
 
     fn cv(&self) -> f64 {

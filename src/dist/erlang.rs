@@ -51,6 +51,10 @@ impl Law for Erlang {
         self.gamma.median()
     }
 
+    fn quantile(&self, level: f64) -> f64 {
+        self.gamma.quantile(level)
+    }
+
     fn cv(&self) -> f64 {
         self.gamma.cv()
     }

@@ -46,6 +46,10 @@ impl Law for Exponential {
         self.mean * std::f64::consts::LN_2
     }
 
+    fn quantile(&self, level: f64) -> f64 {
+        -self.mean * (-level).ln_1p()
+    }
+
     fn cv(&self) -> f64 {
         1.0
     }

@@ -2,7 +2,7 @@
 
 use rand_distr::{Distribution, Gamma as Sampler};
 
-use super::law::{CV_MAX, Law, VALUE_MAX, checked, positive};
+use super::law::{CV_MAX, Law, VALUE_MAX, checked, inverted, positive};
 use super::written::{Unit, Written, named};
 use crate::read::{Key, Member, Range, Spec, Tagged};
 use crate::registry::accept;
@@ -59,6 +59,12 @@ impl Law for Gamma {
         let shape = 1.0 / (self.cv * self.cv);
         let unit = statrs::distribution::Gamma::new(shape, shape).expect("the shape is in range");
         statrs::distribution::ContinuousCDF::inverse_cdf(&unit, 0.5) * self.mean
+    }
+
+    fn quantile(&self, level: f64) -> f64 {
+        let shape = 1.0 / (self.cv * self.cv);
+        let above = |x: f64| statrs::function::gamma::gamma_ur(shape, x / self.mean * shape);
+        inverted(above, level, self.mean)
     }
 
     fn cv(&self) -> f64 {

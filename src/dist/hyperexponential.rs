@@ -3,7 +3,7 @@
 use rand::RngExt;
 use rand_distr::{Distribution, Exp1};
 
-use super::law::{CV_MAX, Law, VALUE_MAX, positive};
+use super::law::{CV_MAX, Law, VALUE_MAX, inverted, positive};
 use super::written::{Unit, Written, named};
 use crate::read::{Key, Member, Range, Spec, Tagged};
 use crate::registry::accept;
@@ -65,6 +65,11 @@ impl Law for Hyperexponential {
             if above(middle) > 0.5 { low = middle } else { high = middle }
         }
         low
+    }
+
+    fn quantile(&self, level: f64) -> f64 {
+        let above = |x: f64| self.p * (-x / self.short).exp() + (1.0 - self.p) * (-x / self.long).exp();
+        inverted(above, level, self.mean)
     }
 
     fn cv(&self) -> f64 {

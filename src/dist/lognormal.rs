@@ -67,6 +67,12 @@ impl Law for Lognormal {
         self.mu.exp()
     }
 
+    fn quantile(&self, level: f64) -> f64 {
+        // Its own standard normal quantile: the best there is at either end.
+        let z = -std::f64::consts::SQRT_2 * statrs::function::erf::erfc_inv(2.0 * level);
+        (self.mu + self.sigma * z).exp()
+    }
+
     fn cv(&self) -> f64 {
         self.cv
     }

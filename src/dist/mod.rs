@@ -20,6 +20,7 @@ mod erlang;
 mod exponential;
 mod gamma;
 mod hyperexponential;
+mod inverse;
 #[cfg(test)]
 pub(crate) mod ks;
 mod law;
@@ -36,6 +37,7 @@ pub use erlang::Erlang;
 pub use exponential::Exponential;
 pub use gamma::{GAMMA_CV, Gamma};
 pub use hyperexponential::Hyperexponential;
+pub use inverse::Inverse;
 pub use law::{Law, TOKENS_MAX, tokens};
 pub use lognormal::Lognormal;
 use written::Written;
@@ -64,6 +66,7 @@ registry! {
         mean() -> f64;
         cv() -> f64;
         median() -> f64;
+        quantile(level: f64) -> f64;
     }
     advances {}
     written[U: Unit] as Written<U>, given ();

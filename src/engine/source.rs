@@ -107,7 +107,8 @@ impl Source {
                 workload.arrivals.trace(),
                 key,
             )
-            .expect("a validated workload has its tokens"),
+            .expect("a validated workload has its tokens")
+            .coupled(workload.coupling.clone()),
             service_stream: key.with("service").stream(),
             jitter: clients_own("jitter"),
             luck: key.with("luck"),

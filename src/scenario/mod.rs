@@ -37,6 +37,7 @@ use crate::platform::lane::dedicated::Rent;
 use crate::platform::mix::Mix;
 use crate::platform::serving::ReplicaEngine as _;
 use crate::traffic::arrivals::Arrivals;
+use crate::traffic::coupling::Coupling;
 use crate::traffic::population::Group;
 use crate::traffic::profile::Profile;
 use crate::units::Span;
@@ -136,6 +137,8 @@ pub struct Workload {
     pub prompt: Option<Dist>,
     /// Their output tokens, unless a trace brings them.
     pub output: Option<Dist>,
+    /// How the two go together, unless each is drawn on its own.
+    pub coupling: Option<Coupling>,
     /// The mean of the prompt tokens.
     pub mean_prompt: f64,
     /// The mean of the output tokens, at most `max_tokens`.

@@ -8,7 +8,7 @@ use super::spec::SCENARIO;
 use super::{Org, RunConfig, Scenario, Workload, incidents, pairs, pools, populations};
 use crate::bounds;
 use crate::client::Client;
-use crate::dist::{Dist, Law as _, Tokens};
+use crate::dist::{Dist, Law as _};
 use crate::name::Name;
 use crate::platform::config::ModelConfig;
 use crate::platform::lane::Lane;
@@ -16,7 +16,10 @@ use crate::platform::serving::ReplicaEngine as _;
 use crate::read::{Document, Problems, Resolved, Table, nearest};
 use crate::rng::Key;
 use crate::traffic::arrivals::{ArrivalProcess, Arrivals, LoadTrace, Users};
+use crate::traffic::coupling::Coupling;
 use crate::traffic::profile::Profile;
+use crate::traffic::token_laws;
+use crate::traffic::token_presets::Side;
 use crate::traffic::tokens::TokenSource;
 use crate::traffic::trace::Trace;
 use crate::units::Span;
@@ -226,8 +229,9 @@ fn read_workload(
     let model = find_model(t, "model", &model_name, models);
     let process = t.tagged("arrivals").and_then(|chosen| ArrivalProcess::read(chosen, load));
     let profile = Profile::read(t.form("profile"), duration);
-    let [prompt, output] = ["prompt_tokens", "output_tokens"]
-        .map(|key| t.opt_tagged(key).map(|chosen| Dist::of::<Tokens>(Some(chosen))));
+    let [prompt, output] = [("prompt_tokens", Side::Prompt), ("output_tokens", Side::Output)]
+        .map(|(key, side)| t.opt_tagged(key).map(|chosen| token_laws::read(chosen, side)));
+    let coupling = read_coupling(t, prompt.as_ref(), output.as_ref());
     let max_tokens = t.opt_integer("max_tokens").map(|n| n as u32);
     let rtt = t.span("rtt");
     let lane = Lane::read(t.opt_tagged("lane"));
@@ -269,6 +273,7 @@ fn read_workload(
         profile,
         prompt,
         output,
+        coupling,
         mean_prompt,
         mean_output,
         max_tokens,
@@ -279,6 +284,25 @@ fn read_workload(
         rtt,
     };
     Some((workload, fallbacks))
+}
+
+/// How prompt and output go together: each needs a law, and one that varies.
+fn read_coupling(t: &mut Table, prompt: Option<&Dist>, output: Option<&Dist>) -> Option<Coupling> {
+    let correlation = t.opt_number("correlation")?;
+    let (Some(prompt), Some(output)) = (prompt, output) else {
+        if t.clean() {
+            let help = "a trace brings pairs as they were recorded";
+            t.error_at("correlation", "only laws of both counts can be correlated", Some(help.into()));
+        }
+        return None;
+    };
+    if t.clean() && [prompt, output].iter().any(|law| law.cv() == 0.0) {
+        t.error_at("correlation", "a count that is always the same goes with nothing", None);
+    }
+    if !t.clean() {
+        return None;
+    }
+    Some(Coupling::new(prompt, output, correlation).expect("the key's range is a correlation's"))
 }
 
 /// The client of a workload and what it falls back to: in the batch lane, one attempt that has the window's time.

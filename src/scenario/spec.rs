@@ -3,10 +3,9 @@
 use super::fallback;
 use crate::bounds;
 use crate::client;
-use crate::dist;
 use crate::platform::{config, incident, lane};
 use crate::read::{Key, Kind, Spec};
-use crate::traffic::{arrivals, population, profile};
+use crate::traffic::{arrivals, population, profile, token_laws};
 
 static RUN: Spec = Spec::new(
     "run",
@@ -56,10 +55,13 @@ static WORKLOAD: Spec = Spec::new(
         Key::either("profile", profile::WRITTEN)
             .optional()
             .doc("how the arrival rate changes: a list of steps and ramps, or a shape (`list profiles`)"),
-        Key::one_of("prompt_tokens", &dist::TOKENS)
+        Key::one_of("prompt_tokens", &token_laws::TOKENS)
             .optional()
             .doc("prompt tokens; may be left out with a trace, which brings its own"),
-        Key::one_of("output_tokens", &dist::TOKENS).optional().doc("output tokens; likewise"),
+        Key::one_of("output_tokens", &token_laws::TOKENS).optional().doc("output tokens; likewise"),
+        Key::number("correlation", token_laws::CORRELATION).optional().doc(
+            "rank correlation of prompt and output tokens (Spearman); left out, each is drawn on its own",
+        ),
         Key::tokens("max_tokens", bounds::TOKENS).optional().doc("most output tokens of a request"),
         Key::table("client", &CLIENT).or_table().doc("its client; left out, one attempt and no retry"),
         Key::one_of("lane", &lane::LANES).optional().doc("how it is served and paid; left out, serverless"),

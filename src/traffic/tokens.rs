@@ -1,6 +1,7 @@
 //! Token counts of requests, drawn at birth.
 
 use super::arrivals::Arrival;
+use super::coupling::Coupling;
 use super::trace::Trace;
 use crate::dist::{Dist, Law, tokens};
 use crate::rng::{Key, Stream};
@@ -13,6 +14,8 @@ use crate::rng::{Key, Stream};
 pub struct TokenSource {
     prompt: Side,
     output: Side,
+    /// How the two go together, if they do.
+    coupling: Option<Coupling>,
     /// The most output a request asks for.
     max_tokens: u32,
 }
@@ -53,13 +56,23 @@ impl TokenSource {
         Ok(TokenSource {
             prompt: side(prompt, trace.map(|t| t.mean_prompt), "prompt_tokens")?,
             output: side(output, trace.map(|t| t.mean_output), "output_tokens")?,
+            coupling: None,
             max_tokens: max_tokens.unwrap_or(u32::MAX),
         })
+    }
+
+    /// The same, prompt and output joined by a coupling of their laws.
+    pub fn coupled(self, coupling: Option<Coupling>) -> TokenSource {
+        TokenSource { coupling, ..self }
     }
 
     /// Prompt and output tokens of the request born with `arrival`; called once for each, in order.
     #[inline]
     pub fn draw(&mut self, arrival: &Arrival) -> (u32, u32) {
+        if let Some(coupling) = &self.coupling {
+            let (prompt, output) = coupling.draw(&mut self.prompt.stream, &mut self.output.stream);
+            return (tokens(prompt), tokens(output).min(self.max_tokens));
+        }
         let prompt = self.prompt.draw(arrival.tokens.map(|t| t.0));
         let output = self.output.draw(arrival.tokens.map(|t| t.1));
         (prompt, output.min(self.max_tokens))
