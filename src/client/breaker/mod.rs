@@ -1,6 +1,6 @@
 //! Circuit breakers: a client that stops sending while too much fails.
 //!
-//! A new breaker is a file here that implements [`Guard`](super::guard::Guard) and `Written`, and one line of the
+//! A new breaker is a file here that implements [`Guard`] and `Written`, and one line of the
 //! registry, which declares the module too.
 
 use super::guard::Guard;
