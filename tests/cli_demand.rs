@@ -59,6 +59,19 @@ fn demand_that_cannot_be_is_shown_with_its_place() {
     assert!(refused(&home, &population).contains("a population has no closed loops"));
 }
 
+#[test]
+fn a_closed_loop_is_estimated_by_the_most_it_can_send() {
+    let home = Home::new();
+    let million = "users = { users = 10000000, think.constant = \"1 ms\" }";
+    let told = refused(&home, &with(million, "").replace("10 min", "30 h").replace("interval", "# interval"));
+    assert!(told.contains("events are expected, above the limit"), "{told}");
+    let told = refused(
+        &home,
+        &with("backlog = { requests = 100000000 }", "").replace("[run]", "[run]\nreplications = 5000"),
+    );
+    assert!(told.contains("events are expected"), "{told}");
+}
+
 /// A day of windows of two clients, changed by `change`.
 fn day(change: impl Fn(usize, String) -> String) -> String {
     let row = |i: usize| change(i, format!("7,{},{},1.2,Gamma", 600 * i, i % 3));
