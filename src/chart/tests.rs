@@ -134,7 +134,7 @@ fn every_case_draws_sound_pictures() {
 }
 
 /// The words of a `<text>` and its box, px: left, right, top, bottom.
-fn text_box(node: &resvg::usvg::roxmltree::Node<'_, '_>) -> (String, [f64; 4]) {
+pub(super) fn text_box(node: &resvg::usvg::roxmltree::Node<'_, '_>) -> (String, [f64; 4]) {
     let number = |name: &str| node.attribute(name).unwrap().parse::<f64>().unwrap() / 10.0;
     let bold = node.attribute("font-weight").is_some();
     let style = theme::Type { size: number("font-size"), bold, colour: theme::INK };

@@ -84,7 +84,7 @@ pub const STRATEGIES: [(RGBColor, Dash); 16] = [
     (SERIES[1].0, Dash::Dotted),
     (SERIES[3].0, Dash::Solid),
     (SERIES[1].0, Dash::Solid),
-    (SERIES[3].0, Dash::Short),
+    (MANY[4].0, Dash::Solid),
     (SERIES[0].0, Dash::Short),
     (SERIES[3].0, Dash::Long),
 ];

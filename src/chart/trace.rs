@@ -127,6 +127,20 @@ mod tests {
     }
 
     #[test]
+    fn the_rates_of_a_group_are_summed_as_its_traffic_is() {
+        use super::super::data::GroupHead;
+        let mut data = ResultData::read(&Sample::spike().files()).unwrap();
+        let grid = Grid::of(&data, 480).unwrap();
+        let key = [data.outcomes.key(0)[0], data.outcomes.key(2)[0]];
+        let one = Trace::requests(&data, &grid, key);
+        data.summary.groups.push(GroupHead { org: "steady".to_owned(), members: 50 });
+        let fifty = Trace::requests(&data, &grid, key);
+        assert_eq!((fifty.ends.unwrap().0, fifty.offered), (50.0 * one.ends.unwrap().0, one.offered));
+        assert_eq!(fifty.rate[9], one.rate[9].map(|rate| 50.0 * rate));
+        assert_eq!(Trace::tokens(&data, &grid, key).ends.unwrap().0, 50.0 * 60_000.0);
+    }
+
+    #[test]
     fn a_trace_is_of_its_org_alone() {
         let data = ResultData::read(&Sample::spike().files()).unwrap();
         let grid = Grid::of(&data, 480).unwrap();

@@ -6,6 +6,8 @@ mod curves;
 mod data;
 mod outcome_bars;
 mod ranking;
+#[cfg(test)]
+mod tests;
 mod trajectories;
 mod words;
 

@@ -4,7 +4,7 @@ use super::super::canvas::{Anchor, Canvas};
 use super::super::error::ChartError;
 use super::super::page;
 use super::super::panel;
-use super::super::scale::{Scale, grouped, round_step};
+use super::super::scale::{Scale, compact, grouped, round_step};
 use super::super::text;
 use super::super::theme::{
     AXIS, HAIRLINE, INK, LABEL, MARGIN, MUTED, PANEL_NOTE, PANEL_TITLE, REST, TICK, WIDTH, solid,
@@ -88,7 +88,8 @@ fn axis(
             &[(at, top), (at, bottom)],
             solid(if is_zero { AXIS } else { HAIRLINE }, if is_zero { 1.6 } else { 1.0 }),
         )?;
-        let size = grouped((tick as f64 * step * scale).abs(), decimals);
+        let size = (tick as f64 * step * scale).abs();
+        let size = if size >= 1e6 { compact(size) } else { grouped(size, decimals) };
         let label = match tick {
             0 => "0".to_owned(),
             t if t < 0 => format!("−{size}"),
@@ -158,8 +159,10 @@ fn row(
             canvas.rect((at - MARK, y - MARK), (at + MARK, y + MARK), colour, 1.0)?;
         }
         (None, _) => {
-            let told = "not defined in every replication";
-            canvas.text(told, (x.px(0.0) + 10.0, y + 4.5), PANEL_NOTE, Anchor::Start)?;
+            let (told, zero) = ("not defined in every replication", x.px(0.0));
+            let fits = zero + 10.0 + text::width(told, PANEL_NOTE) < right;
+            let (at, anchor) = if fits { (zero + 10.0, Anchor::Start) } else { (zero - 10.0, Anchor::End) };
+            canvas.text(told, (at, y + 4.5), PANEL_NOTE, anchor)?;
         }
     }
     let value = measured.value.map_or("–".to_owned(), |v| words::value(&data.conclusion.metric, v));

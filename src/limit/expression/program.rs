@@ -99,6 +99,12 @@ impl Program {
         self.reads >> i & 1 == 1
     }
 
+    /// Whether one of the expressions names one of these quantities, a bit each.
+    #[inline]
+    pub fn reads_any(&self, quantities: u32) -> bool {
+        self.reads & quantities != 0
+    }
+
     /// A frame to run in, whose quantities are to be written before a run.
     pub fn frame(&self) -> Frame {
         let mut frame = Frame(Box::new([[0.0; PLACES]; 2]));
@@ -115,6 +121,7 @@ impl Program {
                 Act::Fast(fast) => fast.apply(frame.get(a), frame.get(b), || frame.get(c)),
                 Act::FirstCarried(fast) => fast.apply(value, frame.get(b), || frame.get(c)),
                 Act::SecondCarried(fast) => fast.apply(frame.get(a), value, || frame.get(c)),
+                // Not apart as a whole: a pair of numbers is returned through memory, and would stay there.
                 Act::Any(op) => {
                     let [a, b, c] = [a, b, c].map(|place| frame.get(place));
                     [0, 1].map(|lane| op.apply(a[lane], b[lane], c[lane]))

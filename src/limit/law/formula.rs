@@ -40,6 +40,14 @@ const MINUTES: usize = 8;
 const WEIGHT: usize = 9;
 const SHARE_OF_TRAFFIC: usize = 10;
 
+/// Written apart: one question spares most laws five.
+const READ_LESS_OFTEN: u32 = 1 << DEMAND
+    | 1 << PREVIOUS
+    | 1 << UTILIZATION
+    | 1 << MINUTES
+    | 1 << WEIGHT
+    | 1 << SHARE_OF_TRAFFIC;
+
 const NAMES: [&str; QUANTITIES.len()] = {
     let mut names = [""; QUANTITIES.len()];
     let mut i = 0;
@@ -182,7 +190,32 @@ pub struct Desk {
 
 impl Formula {
     fn reads_demand(&self) -> bool {
-        self.program.reads(DEMAND) || self.program.reads(SHARE_OF_TRAFFIC)
+        self.program.reads_any(1 << DEMAND | 1 << SHARE_OF_TRAFFIC)
+    }
+
+    /// Write the quantities of [`READ_LESS_OFTEN`] that are read.
+    fn write_others(&self, scene: &Scene, asker: &Asker, desk: &mut Desk) {
+        let reads = |quantity| self.program.reads(quantity);
+        let frame = &mut desk.frame;
+        if self.reads_demand() {
+            let own = asker.demand.at(scene.now, DEMAND_TAU_S);
+            let all = desk.demand.at(scene.now, DEMAND_TAU_S);
+            let share = |own: f64, all: f64| if all > 0.0 { (own / all).min(1.0) } else { 0.0 };
+            frame.set(DEMAND, per_minute(own));
+            frame.set(SHARE_OF_TRAFFIC, both(own.zip(all, share)));
+        }
+        if reads(PREVIOUS) {
+            frame.set(PREVIOUS, per_minute(asker.previous));
+        }
+        if reads(UTILIZATION) {
+            frame.set(UTILIZATION, [scene.live.utilization; 2]);
+        }
+        if reads(MINUTES) {
+            frame.set(MINUTES, [scene.now.as_secs_f64() / 60.0; 2]);
+        }
+        if reads(WEIGHT) {
+            frame.set(WEIGHT, [asker.weight; 2]);
+        }
     }
 }
 
@@ -215,40 +248,24 @@ impl RateLaw for Formula {
 
     #[inline]
     fn rates(&self, scene: &Scene, usage: &mut Usage, asker: &mut Asker, desk: &mut Desk) -> Rates {
-        let Scene { now, recent, live } = *scene;
-        let frame = &mut desk.frame;
+        let live = scene.live;
         let reads = |quantity| self.program.reads(quantity);
         if reads(SUCCESS_RATE) {
-            frame.set(SUCCESS_RATE, per_minute(usage.rates(recent)));
-        }
-        if self.reads_demand() {
-            let own = asker.demand.at(now, DEMAND_TAU_S);
-            let all = desk.demand.at(now, DEMAND_TAU_S);
-            let share = |own: f64, all: f64| if all > 0.0 { (own / all).min(1.0) } else { 0.0 };
-            frame.set(DEMAND, per_minute(own));
-            frame.set(SHARE_OF_TRAFFIC, both(own.zip(all, share)));
+            desk.frame.set(SUCCESS_RATE, per_minute(usage.rates(scene.recent)));
         }
         if reads(CAPACITY) {
-            frame.set(CAPACITY, per_minute(live.capacity));
-        }
-        if reads(PREVIOUS) {
-            frame.set(PREVIOUS, per_minute(asker.previous));
-        }
-        if reads(UTILIZATION) {
-            frame.set(UTILIZATION, [live.utilization; 2]);
+            desk.frame.set(CAPACITY, per_minute(live.capacity));
         }
         if reads(HEADROOM) {
-            frame.set(HEADROOM, [((HIGH - live.utilization) / (HIGH - LOW)).clamp(0.0, 1.0); 2]);
+            let headroom = ((HIGH - live.utilization) / (HIGH - LOW)).clamp(0.0, 1.0);
+            desk.frame.set(HEADROOM, [headroom; 2]);
         }
-        if reads(MINUTES) {
-            frame.set(MINUTES, [now.as_secs_f64() / 60.0; 2]);
-        }
-        if reads(WEIGHT) {
-            frame.set(WEIGHT, [asker.weight; 2]);
+        if self.program.reads_any(READ_LESS_OFTEN) {
+            self.write_others(scene, asker, desk);
         }
 
         let base = both(self.band.base);
-        let [requests, tokens] = self.program.run(frame).map(|per_minute| per_minute / 60.0);
+        let [requests, tokens] = self.program.run(&mut desk.frame).map(|per_minute| per_minute / 60.0);
         // What is negative ends at the base anyway.
         let or_base = |value: f64, base| if value <= f64::MAX { value } else { base };
         let wanted = Rates { requests: or_base(requests, base[0]), tokens: or_base(tokens, base[1]) };
@@ -278,7 +295,7 @@ impl RateLaw for Formula {
     }
 
     fn reads_utilization(&self) -> bool {
-        self.program.reads(UTILIZATION) || self.program.reads(HEADROOM)
+        self.program.reads_any(1 << UTILIZATION | 1 << HEADROOM)
     }
 
     fn freezes_on_503(&self) -> bool {
