@@ -40,6 +40,7 @@ pub const KINDS: &[Kind] = &[
         "spike",
         "a neighbour sends sixty times as much: who feels it, and how to tell a limit from an outage?"
     ),
+    shipped!("users", "what does a limit do to people who wait for their answers?"),
     shipped!("steady-growth", "how fast may traffic grow under a limit of twice the past hour's use?"),
     shipped!("ramp-versus-step", "twenty times the usual traffic: ramp it up, or switch it on?"),
     shipped!("sixty-at-once", "60 requests per minute: may all sixty come in one second?"),
