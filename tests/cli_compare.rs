@@ -109,13 +109,13 @@ fn each_format_is_what_it_says() {
     assert!(!ended.out.contains("NaN") && !ended.out.contains("inf"), "{}", ended.out);
     // A verdict on the primary measure alone.
     let with_verdict = rows.iter().filter(|row| !row[7].is_empty());
-    assert!(with_verdict.clone().all(|row| &row[1] == "success_share") && with_verdict.count() == 7);
+    assert!(with_verdict.clone().all(|row| &row[1] == "success_share") && with_verdict.count() == 9);
 
     let told = json(&home, &[]);
     assert_eq!(told["org"], "spiky");
     assert_eq!((&told["metric"], &told["baseline"]), (&"success_share".into(), &"as written".into()));
     let strategies = told["strategies"].as_array().unwrap();
-    assert_eq!((strategies.len(), told["ranking"].as_array().unwrap().len()), (7, 7));
+    assert_eq!((strategies.len(), told["ranking"].as_array().unwrap().len()), (9, 9));
     let markdown = home.run_to(0, &compare(&["--format", "markdown", "-q"])).out;
     assert!(
         markdown.starts_with("## Two orgs\n") && markdown.contains("| strategy | success (%) |"),
