@@ -155,15 +155,15 @@ pub fn compare(arguments: &Arguments, console: &Console) -> Result<(), Error> {
         return Err(Error::Usage(format!("{name} has no value in this scenario: it cannot decide")));
     }
     for law in &changes {
+        if comparison.observed.ended == Ended::Interrupted {
+            break;
+        }
         let arms = contest.arms(Some(law), console)?;
         let label = format!("{} under {}", contest.base.written.stem, law.name);
         let observed = observe(&contest.trial(&arms), fixed, &label);
         match observed.filter(|observed| observed.ended != Ended::Interrupted) {
             Some(observed) => comparison.add_law(law.name.to_owned(), &observed),
-            None => {
-                comparison.observed.ended = Ended::Interrupted;
-                break;
-            }
+            None => comparison.observed.ended = Ended::Interrupted,
         }
     }
     let loaded = &contest.base.written;
