@@ -147,8 +147,8 @@ mod tests {
 
     #[test]
     fn it_grows_by_addition_and_is_cut_by_a_factor() {
-        let mut aimd =
-            Aimd::new(Parameters { unavailable: 0.9, max: Rate::from_per_s(1.25), ..Parameters::DEFAULT });
+        let [min, max] = [0.3, 1.25].map(Rate::from_per_s);
+        let mut aimd = Aimd::new(Parameters { unavailable: 0.9, min, max, ..Parameters::DEFAULT });
         let mut told = |s: u64, outcome| {
             aimd.ended(SimTime::from_s(s), &Ended::alone(outcome));
             (aimd.rate(SimTime::from_s(s)) * 1e6).round() / 1e6
@@ -160,10 +160,10 @@ mod tests {
         assert_eq!(told(10, Some(Ok)), 1.25, "up to the most");
         assert_eq!(told(10, Some(LimitedToken)), 0.625);
         assert_eq!(told(10, Some(LimitedToken)), 0.625, "once per hold");
-        assert_eq!(told(11, Some(Unavailable)), 0.5625);
-        assert_eq!(told(12, None), 0.5625);
+        assert_eq!(told(11, Some(Unavailable)), 0.6525, "0.9 of what it has grown to");
+        assert_eq!(told(12, None), 0.7525, "a timeout says nothing");
         (20..40).for_each(|s| _ = told(s, Some(LimitedToken)));
-        assert_eq!(told(40, Some(LimitedToken)), 0.1, "down to the least");
+        assert_eq!(told(40, Some(LimitedToken)), 0.3, "down to the least");
     }
 
     /// At the slot the time since the last send is 1 ÷ the rate of that moment.
