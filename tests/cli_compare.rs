@@ -249,6 +249,26 @@ fn what_cannot_be_compared_is_refused_with_a_suggestion() {
 }
 
 #[test]
+fn a_strategy_may_fall_back_and_its_requests_stay_its_own() {
+    let home = Home::with_small();
+    home.write(
+        "patient.toml",
+        "max_attempts = 2\n[retry.exponential]\nbase = \"1 s\"\n[[fallback]]\nlane = \"batch\"\n",
+    );
+    let told = json(
+        &home,
+        &["--strategy", "patient.toml", "--set", "run.drain=\"1 h\"", "--set", "run.interval=\"1 min\""],
+    );
+    let [written, patient] = [0, 1].map(|i| &told["strategies"][i]["outcomes"]);
+    assert_eq!(written["requests"], patient["requests"]);
+    assert_eq!(told["strategies"][1]["verdict"], "better", "{told}");
+    assert!(patient["ok_200"].as_f64() > written["ok_200"].as_f64(), "{patient}");
+    home.write("lost.toml", "[[fallback]]\nmodel = \"nowhere\"\n");
+    let told = home.run_to(3, &compare(&["--strategy", "lost.toml"])).err;
+    assert!(told.contains("--> lost.toml:2:9") && told.contains("there is no model `nowhere`"), "{told}");
+}
+
+#[test]
 fn batch_jobs_have_no_client_to_exchange() {
     let home = Home::new();
     home.write(
