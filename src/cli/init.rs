@@ -56,6 +56,9 @@ pub const KINDS: &[Kind] = &[
         "population",
         "a hundred thousand orgs, a few of them heavy: whom does the limit hit in a surge?"
     ),
+    shipped!("backlog", "100 000 prompts by morning: serverless, as batch jobs, or on a dedicated endpoint?"),
+    shipped!("retry-storm", "why does it go on when the outage is over, and what ends it?"),
+    shipped!("honour-reset", "what if the SDK honoured the reset header, under each way to work it out?"),
     shipped!("noisy-neighbour", "does an org within its rate notice a neighbour above its own?"),
     shipped!(
         "incident",
