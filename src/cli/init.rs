@@ -131,7 +131,8 @@ mod tests {
         let entries = std::fs::read_dir(folder).expect("the scenarios are there").map(Result::unwrap);
         let names =
             entries.filter_map(|e| e.file_name().to_string_lossy().strip_suffix(".toml").map(str::to_owned));
-        let mut names: Vec<String> = names.filter(|name| name != "trace-replay" && name != "day-of-twelve").collect();
+        let mut names: Vec<String> =
+            names.filter(|name| name != "trace-replay" && name != "day-of-twelve").collect();
         names.sort();
         let mut kinds: Vec<&str> = KINDS[1..].iter().map(|kind| kind.name).collect();
         kinds.sort_unstable();
