@@ -11,7 +11,17 @@ use crate::read::Table;
 /// The methods to delegate are listed twice over: those that read (`&self`) and those that advance
 /// (`&mut self`). `written[generics] as Trait, given Context` names the trait by which each kind tells how a
 /// scenario writes it: a const `MEMBER` and `read(Tagged, Context) -> Option<Self>`.
+///
+/// A line `module: Kind,` in place of `Kind,` declares the kind's module too, and re-exports the kind.
 macro_rules! registry {
+    (
+        $(#[$doc:meta])*
+        pub enum $Enum:ident: $Trait:ident { $($(#[$kind_doc:meta])* $module:ident: $Kind:ident,)+ }
+        $($rest:tt)*
+    ) => {
+        $(mod $module; pub use $module::$Kind;)+
+        registry! { $(#[$doc])* pub enum $Enum: $Trait { $($(#[$kind_doc])* $Kind,)+ } $($rest)* }
+    };
     (
         $(#[$doc:meta])*
         pub enum $Enum:ident: $Trait:ident $kinds:tt

@@ -109,13 +109,13 @@ fn each_format_is_what_it_says() {
     assert!(!ended.out.contains("NaN") && !ended.out.contains("inf"), "{}", ended.out);
     // A verdict on the primary measure alone.
     let with_verdict = rows.iter().filter(|row| !row[7].is_empty());
-    assert!(with_verdict.clone().all(|row| &row[1] == "success_share") && with_verdict.count() == 7);
+    assert!(with_verdict.clone().all(|row| &row[1] == "success_share") && with_verdict.count() == 9);
 
     let told = json(&home, &[]);
     assert_eq!(told["org"], "spiky");
     assert_eq!((&told["metric"], &told["baseline"]), (&"success_share".into(), &"as written".into()));
     let strategies = told["strategies"].as_array().unwrap();
-    assert_eq!((strategies.len(), told["ranking"].as_array().unwrap().len()), (7, 7));
+    assert_eq!((strategies.len(), told["ranking"].as_array().unwrap().len()), (9, 9));
     let markdown = home.run_to(0, &compare(&["--format", "markdown", "-q"])).out;
     assert!(
         markdown.starts_with("## Two orgs\n") && markdown.contains("| strategy | success (%) |"),
@@ -246,6 +246,26 @@ fn what_cannot_be_compared_is_refused_with_a_suggestion() {
     home.run_to(1, &["compare", "nowhere.toml"]);
     // An empty file is the client that does not retry.
     home.run_to(0, &compare(&["--strategy", "empty.toml", "-q"]));
+}
+
+#[test]
+fn a_strategy_may_fall_back_and_its_requests_stay_its_own() {
+    let home = Home::with_small();
+    home.write(
+        "patient.toml",
+        "max_attempts = 2\n[retry.exponential]\nbase = \"1 s\"\n[[fallback]]\nlane = \"batch\"\n",
+    );
+    let told = json(
+        &home,
+        &["--strategy", "patient.toml", "--set", "run.drain=\"1 h\"", "--set", "run.interval=\"1 min\""],
+    );
+    let [written, patient] = [0, 1].map(|i| &told["strategies"][i]["outcomes"]);
+    assert_eq!(written["requests"], patient["requests"]);
+    assert_eq!(told["strategies"][1]["verdict"], "better", "{told}");
+    assert!(patient["ok_200"].as_f64() > written["ok_200"].as_f64(), "{patient}");
+    home.write("lost.toml", "[[fallback]]\nmodel = \"nowhere\"\n");
+    let told = home.run_to(3, &compare(&["--strategy", "lost.toml"])).err;
+    assert!(told.contains("--> lost.toml:2:9") && told.contains("there is no model `nowhere`"), "{told}");
 }
 
 #[test]

@@ -32,6 +32,9 @@ fn a_mistake_in_a_formula_is_shown_inside_it() {
     // Where it is written with escapes, the whole is marked.
     let told = refused(r#"limit.law.formula.requests = "max(1,\u0032 / 0)""#);
     assert!(told.contains("--> bad.toml:9:30") && told.contains("division by zero"), "{told}");
+    // So is a divisor that is nothing but for its names.
+    let told = refused(r#"limit.law.formula.requests = "base / (capacity - capacity)""#);
+    assert!(told.contains("--> bad.toml:9:30") && told.contains("divides by zero"), "{told}");
     // Both are told at once, and one from the command line there.
     let told = refused(r#"limit.law.formula = { requests = "1 +", tokens = "2 2" }"#);
     assert!(told.contains("2 errors"), "{told}");

@@ -12,12 +12,13 @@ use ratetide::compare::trial::{Observed, Trial};
 use ratetide::compare::verdict::{Paired, Values, Verdict, judge};
 use ratetide::engine::simulate;
 use ratetide::metrics::observer::{AttemptRecord, Observer};
-use ratetide::replications::run_one;
+use ratetide::replications::{Watch, run_one};
 use ratetide::scenario::Scenario;
 use ratetide::statistics::{fairness::jain, holm, interval, sign};
 use ratetide::units::SimTime;
 use rayon::prelude::*;
 use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 /// One org on a crowded model.
 fn them(seed: u64) -> String {
@@ -268,6 +269,24 @@ fn the_sequential_rule_stops_when_all_are_narrow_or_at_its_cap() {
     assert_eq!((capped.replications, capped.ended), (12, Ended::Capped));
     let relative = until(Width::Relative(0.5), 50);
     assert_eq!(relative.ended, Ended::Narrow);
+}
+
+#[test]
+fn what_is_stopped_keeps_the_replications_that_are_whole() {
+    /// Stops after so many beats.
+    struct Patience(AtomicU64);
+    impl Watch for Patience {
+        fn beat(&self, _: u64, _: SimTime) -> bool {
+            self.0.fetch_sub(1, Ordering::Relaxed) > 1
+        }
+    }
+    let arms: Vec<Scenario> = CLIENTS[..3].iter().map(|client| two_orgs(client, 7)).collect();
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(1).build().unwrap();
+    let watch = Patience(AtomicU64::new(2));
+    let observed = pool.install(|| trial(&arms).run(Rule::Fixed(20), &watch)).unwrap();
+    assert_eq!((observed.replications, observed.ended), (2, Ended::Interrupted));
+    assert!(observed.values.iter().flatten().all(|values| values.len() == 2));
+    assert_eq!(observed.results[2].replications, 2);
 }
 
 /// One org at a crowded model, retrying with the jitter of a stream.

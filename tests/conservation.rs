@@ -67,6 +67,52 @@ fn assert_platform_counts(seed: u64, scenario: &Scenario, recorder: &Recorder, l
     assert!(served <= started && started <= offered, "seed {seed}: {served} of {started} started");
 }
 
+/// A random scenario whose demand is all closed loops: users, with and without sessions, and backlogs.
+fn closed_loops(seed: u64) -> String {
+    let loops = [
+        "users = { users = 3, think.exponential = { mean = \"1 s\" } }",
+        "backlog = { requests = 30, concurrency = 2 }",
+        "users = { users = 7, think.constant = \"1 s\", session = { turns = 3, context_tokens = 9 } }",
+        "backlog = { requests = 20, rate = \"2/s\" }",
+        "backlog = { requests = 25 }",
+    ];
+    let mut next = loops.iter().cycle().skip(seed as usize % loops.len());
+    let change = |line: &str| match line {
+        line if line.starts_with("arrivals.") => format!("arrivals.{}\n", next.next().expect("for ever")),
+        line if line.starts_with("profile") => String::new(),
+        line => format!("{line}\n"),
+    };
+    text(seed, ANY, Span::from_s(1)).lines().map(change).collect()
+}
+
+#[test]
+fn closed_loops_balance_in_every_interval() {
+    let (mut done, mut open, mut requests) = (0u64, 0u64, 0u64);
+    for seed in 0..SCENARIOS {
+        let scenario = read(&closed_loops(seed));
+        let (recorder, ledger) = recorded(&scenario);
+        assert_stocks(seed, &scenario, &recorder, &ledger);
+        assert_platform_counts(seed, &scenario, &recorder, &ledger);
+        for (workload, account) in scenario.workloads.iter().zip(&ledger.whole) {
+            let born = account.requests;
+            if workload.fallback_of.is_some() {
+                assert_eq!(born, 0, "seed {seed}");
+            } else if let Some(backlog) = workload.arrivals.backlog() {
+                assert_eq!(born, backlog.requests(), "seed {seed}");
+                done += u64::from(account.succeeded == born);
+            } else if let Some(users) = workload.arrivals.users() {
+                // One request each at a time.
+                assert!(account.open <= u64::from(users.users), "seed {seed}: {} open", account.open);
+            }
+            (open, requests) = (open + account.open, requests + born);
+        }
+    }
+    assert!(
+        done > 100 && open > 1000 && requests > 50_000,
+        "{done} backlogs done, {open} of {requests} open"
+    );
+}
+
 #[test]
 fn stocks_balance_in_every_interval_of_every_scenario() {
     let mut kinds = [0u64; 6];

@@ -1,7 +1,7 @@
 #![allow(missing_docs)]
 
-//! One more law is one file and one line: the law that CONTRIBUTING.md prints is added to a copy of the sources,
-//! which is built with what `cargo test` has compiled already, and run.
+//! One more law, one more pacing is one file and one line: those that CONTRIBUTING.md prints are added to a copy of
+//! the sources, which is built with what `cargo test` has compiled already, and run.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -40,7 +40,7 @@ fn done(command: &mut Command) -> Output {
     output
 }
 
-/// Copy the sources to `folder`, with the law of CONTRIBUTING.md added.
+/// Copy the sources to `folder`, with what CONTRIBUTING.md prints added.
 fn extended(folder: &Path) {
     for part in ["src", "scenarios", "benches"] {
         let _ = fs::remove_dir_all(folder.join(part));
@@ -61,24 +61,53 @@ fn extended(folder: &Path) {
     let main = read(root().join("src/main.rs")).replace("use ratetide::", "use ratetide_extended::");
     fs::write(folder.join("src/main.rs"), main).unwrap();
 
+    for added in [LAW, PACING] {
+        add(folder, &added);
+    }
+}
+
+/// A kind that CONTRIBUTING.md prints: the beginning of its file, the file, its line, the registry, and the lines
+/// there before which it stands.
+struct Added {
+    begins: &'static str,
+    file: &'static str,
+    line: &'static str,
+    registry: &'static str,
+    before: &'static str,
+}
+
+const LAW: Added = Added {
+    begins: "//! `capacity_share`",
+    file: "src/limit/law/capacity_share.rs",
+    line: "capacity_share: CapacityShare,",
+    registry: "src/limit/law.rs",
+    before: "    /// Constant limits.\n    fixed: Fixed,\n",
+};
+
+const PACING: Added = Added {
+    begins: "//! `gap`",
+    file: "src/client/pacing/gap.rs",
+    line: "gap: Gap,",
+    registry: "src/client/pacing/mod.rs",
+    before: "        /// At a rate.\n        paced: Paced,\n",
+};
+
+fn add(folder: &Path, added: &Added) {
+    let Added { begins, file, line, registry, before } = *added;
     // One file …
     let page = read(root().join("CONTRIBUTING.md"));
-    let begins = "```rust\n//! `capacity_share`";
-    let (_, rest) = page.split_once(begins).expect("CONTRIBUTING.md prints the law");
-    let (law, _) = rest.split_once("```").unwrap();
-    let law = format!("//! `capacity_share`{law}");
-    fs::write(folder.join("src/limit/law/capacity_share.rs"), law).unwrap();
+    let (_, rest) = page.split_once(&format!("```rust\n{begins}")).expect("CONTRIBUTING.md prints it");
+    let (text, _) = rest.split_once("```").unwrap();
+    fs::write(folder.join(file), format!("{begins}{text}")).unwrap();
     // … and one line.
-    let line = "capacity_share: CapacityShare,";
     assert!(page.contains(&format!("`{line}`")), "CONTRIBUTING.md names the line");
-    let registry = read(root().join("src/limit/law.rs"));
-    let before = "    /// Constant limits.\n    fixed: Fixed,\n";
-    let with = changed(&registry, before, &format!("    /// A share of capacity.\n    {line}\n{before}"));
-    fs::write(folder.join("src/limit/law.rs"), with).unwrap();
+    let listed = read(root().join(registry));
+    let with = changed(&listed, before, &format!("    /// One more.\n    {line}\n{before}"));
+    fs::write(folder.join(registry), with).unwrap();
 }
 
 const SCENARIO: &str = r#"
-run = { duration = "10 min" }
+run = { duration = "10 min", drain = "0 s" }
 [[model]]
 name = "m"
 replicas = 2
@@ -92,10 +121,21 @@ model = "m"
 arrivals.poisson = { rate = "60/min" }
 prompt_tokens.constant = 10
 output_tokens.constant = 10
+
+[[org]]
+name = "paced"
+[[org.workload]]
+name = "w"
+model = "m"
+arrivals.batch = { size = 100, every = "1 d" }
+prompt_tokens.constant = 10
+output_tokens.constant = 10
+rtt = "0 s"
+client.pacing.gap = { length = "7 s" }
 "#;
 
 #[test]
-fn one_more_law_is_one_file_and_one_line() {
+fn one_more_law_or_pacing_is_one_file_and_one_line() {
     let tmp = Path::new(env!("CARGO_TARGET_TMPDIR"));
     let (folder, target) = (tmp.join("extension"), tmp.parent().expect("the target directory"));
     extended(&folder);
@@ -117,6 +157,10 @@ fn one_more_law_is_one_file_and_one_line() {
     assert!(listed.contains("capacity_share") && listed.contains("share of live capacity"), "{listed}");
     assert!(listed.contains("keeps S2"), "{listed}");
 
+    let listed = done(Command::new(&binary).args(["list", "pacings"]));
+    let listed = String::from_utf8(listed.stdout).unwrap();
+    assert!(listed.contains("gap") && listed.contains("so much time between sends"), "{listed}");
+
     let scenario = folder.join("extended.toml");
     fs::write(&scenario, SCENARIO).unwrap();
     let out = folder.join("out");
@@ -125,7 +169,13 @@ fn one_more_law_is_one_file_and_one_line() {
     );
     let summary = read(out.join("summary.csv"));
     let (head, rows) = summary.split_once('\n').unwrap();
-    let column = head.split(',').position(|name| name == "dynamic_rate_end_rpm").unwrap();
+    let value = |org: &str, name: &str| {
+        let column = head.split(',').position(|column| column == name).unwrap();
+        let row = rows.lines().find(|row| row.split(',').any(|cell| cell == org)).unwrap();
+        row.split(',').nth(column).unwrap().to_owned()
+    };
     // A tenth of 20 slots in one-second requests.
-    assert_eq!(rows.lines().next().unwrap().split(',').nth(column), Some("120"), "{summary}");
+    assert_eq!(value("o", "dynamic_rate_end_rpm"), "120", "{summary}");
+    // One at 0 s, and one every seven seconds after that.
+    assert_eq!(value("paced", "attempts"), "86", "{summary}");
 }

@@ -279,3 +279,28 @@ fn several_backlogs_are_finished_with_the_last_and_replications_on_average() {
     let mean = last.iter().sum::<f64>() / 5.0;
     assert!((results.total.time_to_finish_s().unwrap() - mean).abs() < 1e-9);
 }
+
+#[test]
+fn the_estimate_bounds_what_a_closed_loop_does() {
+    let of = |replicas: u32, workload: &str| {
+        let text =
+            closed("2000 s", "0 s", 20, r#"constant = "2 s""#, &format!("{workload}\nrtt = \"100 ms\""));
+        let scenario = scenario(&text.replace("[[model]]", &format!("[[model]]\nreplicas = {replicas}")));
+        let estimate = ratetide::scenario::estimate::Estimate::of(&scenario);
+        (estimate, ratetide::replications::run_all(&scenario, &(), None))
+    };
+    let users = r#"arrivals.users = { users = 20, think.exponential = { mean = "5 s" } }"#;
+    for replicas in [0, 1] {
+        let (estimate, results) = of(replicas, users);
+        assert!(results.events as f64 <= 1.05 * estimate.events, "{} of {estimate:?}", results.events);
+        // Served at once it is as told: 20 users, 7.1 s each.
+        let requests = results.total.account.requests as f64;
+        assert!(
+            replicas == 0 || (requests / estimate.requests - 1.0).abs() < 0.02,
+            "{requests} of {estimate:?}"
+        );
+    }
+    let (estimate, results) = of(1, "arrivals.backlog = { requests = 500, concurrency = 7 }");
+    assert_eq!((estimate.requests, results.total.account.requests), (500.0, 500));
+    assert!(results.events as f64 <= 1.05 * estimate.events + 1.0, "{} of {estimate:?}", results.events);
+}

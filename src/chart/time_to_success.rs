@@ -126,12 +126,29 @@ fn curves(data: &ResultData) -> Vec<Curve> {
         tally::groups(data, &[0, 1, 2]).into_iter().map(|group| (group.key, group.tally.requests)).collect();
     let mut keys: Vec<[u32; 3]> = points.keys().copied().collect();
     let weight = |key: &[u32; 3]| requests.get(&key[..]).copied().unwrap_or(0.0);
-    keys.sort_by(|a, b| weight(b).total_cmp(&weight(a)));
+    let end = |key: &[u32; 3]| points[key].last().map_or(0.0, |point| point.1);
+    keys.sort_by(|a, b| weight(b).total_cmp(&weight(a)).then(end(b).total_cmp(&end(a))));
+    let equals: Vec<usize> = keys.chunk_by(|a, b| weight(a) == weight(b)).map(<[_]>::len).collect();
+    let mut start = 0;
+    for len in equals {
+        bring_forward(&mut keys[start..start + len]);
+        start += len;
+    }
     let columns = naming_columns(&keys);
     let parts =
         |key: &[u32; 3]| columns.iter().map(|&column| data.names.text(key[column]).to_owned()).collect();
     let curve = |key: &[u32; 3]| Curve { parts: parts(key), points: points.remove(key).unwrap_or_default() };
     keys.iter().map(curve).collect()
+}
+
+/// Of curves that stand in order of their ends, bring to the front as many as are named, spread evenly from the highest
+/// end to the lowest: named by order alone they might all look the same.
+fn bring_forward<T>(curves: &mut [T]) {
+    let named = SERIES.len().min(curves.len());
+    for place in 1..named {
+        let from = place * (curves.len() - 1) / (named - 1);
+        curves[place..=from].rotate_right(1);
+    }
 }
 
 /// The columns (0 org, 1 workload, 2 model) that name a curve: org and model where they tell all curves apart,
@@ -236,6 +253,18 @@ pub(super) fn path(panel: &Panel, curve: &Curve) -> Vec<Point> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn equals_are_named_from_the_highest_end_to_the_lowest() {
+        let brought = |n: usize| {
+            let mut curves: Vec<usize> = (0..n).collect();
+            bring_forward(&mut curves);
+            curves
+        };
+        assert_eq!(brought(12), [0, 3, 7, 11, 1, 2, 4, 5, 6, 8, 9, 10]);
+        assert_eq!(brought(4), [0, 1, 2, 3]);
+        assert_eq!((brought(1), brought(2)), (vec![0], vec![0, 1]));
+    }
 
     #[test]
     fn the_finding_says_who_never_succeeded() {

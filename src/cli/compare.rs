@@ -155,15 +155,15 @@ pub fn compare(arguments: &Arguments, console: &Console) -> Result<(), Error> {
         return Err(Error::Usage(format!("{name} has no value in this scenario: it cannot decide")));
     }
     for law in &changes {
+        if comparison.observed.ended == Ended::Interrupted {
+            break;
+        }
         let arms = contest.arms(Some(law), console)?;
         let label = format!("{} under {}", contest.base.written.stem, law.name);
         let observed = observe(&contest.trial(&arms), fixed, &label);
         match observed.filter(|observed| observed.ended != Ended::Interrupted) {
             Some(observed) => comparison.add_law(law.name.to_owned(), &observed),
-            None => {
-                comparison.observed.ended = Ended::Interrupted;
-                break;
-            }
+            None => comparison.observed.ended = Ended::Interrupted,
         }
     }
     let loaded = &contest.base.written;
@@ -196,9 +196,9 @@ impl Arguments {
     /// Who competes.
     fn contest(&self, base: Base, interrupt: &Interrupt, console: &Console) -> Result<Contest, Error> {
         let scenario = &base.written.scenario;
-        let rtt = scenario.workloads.first().map_or(Span::ZERO, |workload| workload.rtt);
-        let given = self.given(rtt, console)?;
-        let (strategies, baseline) = contenders::strategies(given, self.baseline.as_deref(), rtt, console)?;
+        let given = self.given(scenario, console)?;
+        let (strategies, baseline) =
+            contenders::strategies(given, self.baseline.as_deref(), scenario, console)?;
         let pilot = Watching::new(1, interrupt, Default::default());
         let names = (self.org.as_deref(), self.workload.as_deref());
         let whose = contenders::whose(scenario, names, &pilot, console)?;
@@ -207,13 +207,14 @@ impl Arguments {
     }
 
     /// The strategies named, or the usual ones.
-    fn given(&self, rtt: Span, console: &Console) -> Result<Vec<Strategy>, Error> {
+    fn given(&self, scenario: &Scenario, console: &Console) -> Result<Vec<Strategy>, Error> {
         let words = || self.strategies.iter().chain(&self.strategy);
         if let Some(empty) = words().find(|word| word.trim().is_empty()) {
             return Err(Error::Usage(format!("a strategy has an empty name: {empty:?}")));
         }
-        let mut given: Vec<Strategy> =
-            words().map(|word| contenders::named(word.trim(), rtt, console)).collect::<Result<_, Error>>()?;
+        let mut given: Vec<Strategy> = words()
+            .map(|word| contenders::named(word.trim(), scenario, console))
+            .collect::<Result<_, Error>>()?;
         if self.all {
             let is_new = |one: &Strategy| given.iter().all(|other| other.label != one.label);
             let more: Vec<Strategy> = Strategy::all().into_iter().filter(is_new).collect();

@@ -3,7 +3,6 @@
 use std::path::Path;
 
 use super::console::Console;
-use crate::client::Client;
 use crate::compare::comparison::Whose;
 use crate::compare::strategy::{AS_WRITTEN, STRATEGIES_MAX, Strategy};
 use crate::error::{Error, one_line};
@@ -12,8 +11,8 @@ use crate::read::{Document, nearest};
 use crate::replications::{Watch, run_one};
 use crate::scenario::Scenario;
 use crate::scenario::loading::Source;
+use crate::scenario::reading::check_client;
 use crate::scenario::spec::CLIENT;
-use crate::units::Span;
 
 /// The workloads whose client is exchanged: those of `org`, or the one of them named `workload`, but for batch
 /// jobs, which no client strategy has a part in. Without `org` it is the only one there is; of several the one
@@ -93,11 +92,11 @@ fn missing<'a>(what: &str, name: &str, known: impl Iterator<Item = &'a str> + Cl
 ///
 /// # Errors
 /// [`Error::Usage`] for a name there is not, or that stands twice; [`Error::Invalid`] for a file that is no
-/// client of a workload with a round trip of `rtt`; [`Error::Io`].
+/// client of the scenario; [`Error::Io`].
 pub fn strategies(
     given: Vec<Strategy>,
     baseline: Option<&str>,
-    rtt: Span,
+    scenario: &Scenario,
     console: &Console,
 ) -> Result<(Vec<Strategy>, usize), Error> {
     let mut strategies = Vec::new();
@@ -105,7 +104,7 @@ pub fn strategies(
     if !given.iter().any(|strategy| strategy.label == wanted) {
         strategies.push(match wanted {
             AS_WRITTEN | "as-written" => Strategy::as_written(),
-            name => named(name, rtt, console)?,
+            name => named(name, scenario, console)?,
         });
     }
     let label = strategies.first().map_or(wanted.to_owned(), |strategy| strategy.label.clone());
@@ -130,7 +129,7 @@ pub fn strategies(
 ///
 /// # Errors
 /// As [`strategies`].
-pub fn named(word: &str, rtt: Span, console: &Console) -> Result<Strategy, Error> {
+pub fn named(word: &str, scenario: &Scenario, console: &Console) -> Result<Strategy, Error> {
     if !(word.ends_with(".toml") || word.contains('/')) {
         return Strategy::preset(word).map_err(|message| Error::Usage(one_line(&message)));
     }
@@ -144,7 +143,7 @@ pub fn named(word: &str, rtt: Span, console: &Console) -> Result<Strategy, Error
     };
     let (shown, bytes) = source.text();
     let mut document = Document::parse_bytes(shown, bytes, &[]);
-    Client::read(&mut document.root(&CLIENT), rtt);
+    check_client(&mut document.root(&CLIENT), scenario);
     if let Err(problems) = document.finish() {
         return Err(Error::Invalid(problems.render(console.paint_err().is_on())));
     }

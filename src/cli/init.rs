@@ -28,8 +28,8 @@ macro_rules! shipped {
     };
 }
 
-/// Every scenario to start from; the first is the default. The one that replays a trace is not among them: it is
-/// not complete without the trace.
+/// Every scenario to start from; the first is the default. Those that read a file beside them are not among them: they are
+/// not complete without it.
 pub const KINDS: &[Kind] = &[
     Kind {
         name: "basic",
@@ -40,6 +40,7 @@ pub const KINDS: &[Kind] = &[
         "spike",
         "a neighbour sends sixty times as much: who feels it, and how to tell a limit from an outage?"
     ),
+    shipped!("users", "what does a limit do to people who wait for their answers?"),
     shipped!("steady-growth", "how fast may traffic grow under a limit of twice the past hour's use?"),
     shipped!("ramp-versus-step", "twenty times the usual traffic: ramp it up, or switch it on?"),
     shipped!("sixty-at-once", "60 requests per minute: may all sixty come in one second?"),
@@ -55,6 +56,9 @@ pub const KINDS: &[Kind] = &[
         "population",
         "a hundred thousand orgs, a few of them heavy: whom does the limit hit in a surge?"
     ),
+    shipped!("backlog", "100 000 prompts by morning: serverless, as batch jobs, or on a dedicated endpoint?"),
+    shipped!("retry-storm", "why does it go on when the outage is over, and what ends it?"),
+    shipped!("honour-reset", "what if the SDK honoured the reset header, under each way to work it out?"),
     shipped!("noisy-neighbour", "does an org within its rate notice a neighbour above its own?"),
     shipped!(
         "incident",
@@ -127,7 +131,8 @@ mod tests {
         let entries = std::fs::read_dir(folder).expect("the scenarios are there").map(Result::unwrap);
         let names =
             entries.filter_map(|e| e.file_name().to_string_lossy().strip_suffix(".toml").map(str::to_owned));
-        let mut names: Vec<String> = names.filter(|name| name != "trace-replay").collect();
+        let mut names: Vec<String> =
+            names.filter(|name| name != "trace-replay" && name != "day-of-twelve").collect();
         names.sort();
         let mut kinds: Vec<&str> = KINDS[1..].iter().map(|kind| kind.name).collect();
         kinds.sort_unstable();

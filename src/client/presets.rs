@@ -247,17 +247,17 @@ pub const PRESETS: &[Preset] = &[
     // aws-samples/aws-arch-backoff-simulator, src/backoff_simulator.py; base, cap and attempts are the user's.
     Preset {
         name: "aws-expo",
-        doc: "6 attempts, e = min(60 s, 1 s·2^k) with k from 1",
+        doc: "6 attempts, min(60 s, 1 s·2^k) with k from 1",
         client: Client { retry: from_1(s(1), s(60), Jitter::NONE), ..retrying(ATTEMPTS) },
     },
     Preset {
         name: "aws-equal",
-        doc: "6 attempts, e/2 + U·e/2",
+        doc: "6 attempts, e/2 + U·e/2 with e as in aws-expo",
         client: Client { retry: from_1(s(1), s(60), Jitter::EQUAL), ..retrying(ATTEMPTS) },
     },
     Preset {
         name: "aws-full",
-        doc: "6 attempts, U·e",
+        doc: "6 attempts, U·e with e as in aws-expo",
         client: Client { retry: from_1(s(1), s(60), Jitter::FULL), ..retrying(ATTEMPTS) },
     },
     Preset {
@@ -301,7 +301,7 @@ pub const PRESETS: &[Preset] = &[
     Preset {
         name: "tower-budget",
         // tower-rs/tower, retry/budget/tps_budget.rs: Finagle's constants.
-        doc: "the same: tower has Finagle's constants",
+        doc: "as finagle-budget, whose constants it has",
         client: Client { budget: ratio(), ..EXPONENTIAL },
     },
     Preset {

@@ -10,8 +10,16 @@ pub const AS_WRITTEN: &str = "as written";
 pub const STRATEGIES_MAX: usize = 64;
 
 /// Those compared when none are named, where there are such presets.
-pub const USUAL: &[&str] =
-    &["none", "immediate", "fixed-delay", "exponential", "openai-python", "together-python"];
+pub const USUAL: &[&str] = &[
+    "none",
+    "immediate",
+    "exponential",
+    "openai-python",
+    "together-python",
+    "sre-adaptive",
+    "aimd",
+    "reset-aware",
+];
 
 /// A client strategy.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -6,6 +6,7 @@ use super::verdict::{Values, judge};
 use crate::metrics::summary::Summary;
 use crate::replications::{Record, Results, Watch, run_one};
 use crate::scenario::Scenario;
+use crate::units::SimTime;
 use rayon::prelude::*;
 
 /// What is compared with what.
@@ -116,6 +117,12 @@ impl Trial<'_> {
                 }
                 self.add(observed, replication);
             }
+            // A short run may end without a beat of its own.
+            let last = u64::from(observed.replications) * runs as u64 - 1;
+            let run = &scenarios[0].run;
+            if !watch.beat(last, SimTime::ZERO + run.duration + run.drain) {
+                return observed.replications == until;
+            }
         }
         true
     }
@@ -172,7 +179,7 @@ fn sum<'a>(summaries: impl Iterator<Item = &'a Summary>) -> Summary {
 struct Numbered<'a>(&'a dyn Watch, u64);
 
 impl Watch for Numbered<'_> {
-    fn beat(&self, _: u64, now: crate::units::SimTime) -> bool {
+    fn beat(&self, _: u64, now: SimTime) -> bool {
         self.0.beat(self.1, now)
     }
 }

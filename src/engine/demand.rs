@@ -171,7 +171,14 @@ impl<O: Observer> Engine<'_, O> {
     }
 
     /// A request has ended, done or not, at `now` on its client's clock: what follows in its workload.
+    #[inline]
     pub(super) fn follow(&mut self, now: SimTime, id: Id) {
+        if !matches!(self.sources[self.requests[id].home as usize].demand, Demand::Open) {
+            self.follow_closed(now, id);
+        }
+    }
+
+    fn follow_closed(&mut self, now: SimTime, id: Id) {
         let request = self.requests[id];
         match &mut self.sources[request.home as usize].demand {
             Demand::Open => {}

@@ -56,10 +56,13 @@ impl Estimate {
         let rows = [scenario.workloads.len(), scenario.pairs.len(), scenario.models.len()];
         let series: f64 = rows.iter().zip(BIN_BYTES).map(|(&n, bytes)| n as f64 * bytes).sum::<f64>() * bins;
         let open = requests.min(expected_open(scenario));
+        // The birth of a backlog's request is looked at before it is sent.
+        let births = |w: &super::Workload| w.arrivals.backlog().map_or(0.0, |_| w.expected());
+        let births: f64 = scenario.workloads.iter().map(births).sum();
         let waiting: f64 = scenario.workloads.iter().map(waiting_bytes).sum();
         Estimate {
             requests,
-            events: (2.0 * most + turns + looks) * f64::from(run.replications),
+            events: (2.0 * most + births + turns + looks) * f64::from(run.replications),
             memory_bytes: series
                 + open * OPEN_REQUEST_BYTES
                 + waiting

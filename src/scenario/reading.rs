@@ -329,6 +329,15 @@ fn read_client(
     (Client { timeout: batch.window, ..client }, fallbacks)
 }
 
+/// Read a client that stands in a file of its own, for what is wrong with it whichever workload of the scenario it
+/// is given to; the rest is found when it is.
+pub fn check_client(table: &mut Table, scenario: &Scenario) {
+    let rtt = scenario.workloads.iter().map(|workload| workload.rtt).min().unwrap_or(Span::ZERO);
+    Client::read(table, rtt.max(Span::from_ns(2)));
+    let find = |row: &Table, name: &str| find_model(row, "model", name, scenario.declared_models());
+    fallback::read(table.rows("fallback"), None, &Lane::Serverless, find);
+}
+
 /// A request whose prompt is known to be larger than all that may be enqueued could never be submitted.
 fn refuse_never_submitted(t: &Table, lane: &Lane, prompt: &Option<Dist>, trace: Option<&Trace>) {
     let Some(batch) = lane.batch() else { return };

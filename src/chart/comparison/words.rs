@@ -78,8 +78,8 @@ pub fn ranking(data: &ComparisonData) -> String {
         ("success_share", Some(share)) => {
             format!("{} of {}’s requests succeed", percent(share), conclusion.org)
         }
-        (name, Some(v)) => format!("{} {}", metric(name), value(name, v)),
-        (name, None) => format!("{} not always defined", metric(name)),
+        (name, Some(v)) => format!("{} is {}", metric(name), value(name, v)),
+        (name, None) => format!("{} is not always defined", metric(name)),
     };
     match (best.verdict.as_str(), primary.diff) {
         ("baseline", _) => format!("Nothing beats {}: {reached}", name(best)),

@@ -1,10 +1,7 @@
 //! Circuit breakers: a client that stops sending while too much fails.
 //!
-//! A new breaker is a file here that implements [`Guard`](super::guard::Guard) and `Written`, and one line of the
-//! registry.
-
-mod count_window;
-mod error_window;
+//! A new breaker is a file here that implements [`Guard`] and `Written`, and one line of the
+//! registry, which declares the module too.
 
 use super::guard::Guard;
 use super::part::{Ended, Written};
@@ -12,16 +9,13 @@ use crate::read::Family;
 use crate::registry::registry;
 use crate::units::SimTime;
 
-pub use count_window::CountWindow;
-pub use error_window::ErrorWindow;
-
 registry! {
     /// One of the known breakers, with its state.
     pub enum Breaker: Guard {
         /// Opens on the share of errors in a window of time.
-        ErrorWindow,
+        error_window: ErrorWindow,
         /// Opens on the share of errors among the last attempts.
-        CountWindow,
+        count_window: CountWindow,
     }
     reads {}
     advances {

@@ -1,11 +1,8 @@
 //! Retry budgets: how many retries a client may make, all requests together.
 //!
-//! A new budget is a file here that implements [`RetryBudget`] and `Written`, and one line of the registry.
+//! A new budget is a file here that implements [`RetryBudget`] and `Written`, and one line of the registry, which
+//! declares the module too.
 
-mod active;
-mod grpc;
-mod quota;
-mod ratio;
 mod retry_budget;
 
 use super::part::{Ended, Written};
@@ -13,23 +10,19 @@ use crate::read::Family;
 use crate::registry::registry;
 use crate::units::SimTime;
 
-pub use active::Active;
-pub use grpc::Grpc;
-pub use quota::Quota;
-pub use ratio::Ratio;
 pub use retry_budget::RetryBudget;
 
 registry! {
     /// One of the known retry budgets, with its state.
     pub enum Budget: RetryBudget {
         /// A share of the requests.
-        Ratio,
+        ratio: Ratio,
         /// gRPC's retry throttling.
-        Grpc,
+        grpc: Grpc,
         /// The AWS SDKs' quota.
-        Quota,
+        quota: Quota,
         /// A share of what is in flight.
-        Active,
+        active: Active,
     }
     reads {}
     advances {

@@ -1,35 +1,28 @@
 //! Concurrency limits: how many attempts a client has in flight at most.
 //!
-//! A new limit is a file here that implements [`Limiter`] and `Written`, and one line of the registry.
+//! A new limit is a file here that implements [`Limiter`] and `Written`, and one line of the registry, which
+//! declares the module too.
 
-mod aimd;
-mod fixed;
-mod gradient2;
 mod limiter;
-mod vegas;
 
 use super::part::{Ended, Written};
 use crate::read::{Family, Table};
 use crate::registry::registry;
 use crate::units::SimTime;
 
-pub use aimd::Aimd;
-pub use fixed::Fixed;
-pub use gradient2::Gradient2;
 pub use limiter::Limiter;
-pub use vegas::Vegas;
 
 registry! {
     /// One of the known concurrency limits, with its state.
     pub enum Concurrency: Limiter {
         /// Always the same.
-        Fixed,
+        fixed: Fixed,
         /// Grows by addition, is cut by multiplication.
-        Aimd,
+        aimd: Aimd,
         /// From how much longer attempts take than the fastest did.
-        Vegas,
+        vegas: Vegas,
         /// From how much longer attempts take than they used to.
-        Gradient2,
+        gradient2: Gradient2,
     }
     reads {
         limit() -> u32;

@@ -30,9 +30,7 @@ impl Buckets {
     fn fill(&mut self, now: SimTime) {
         let passed_s = now.saturating_since(self.at).as_secs_f64();
         self.at = now;
-        for i in 0..2 {
-            self.held[i] = (self.held[i] + self.rates[i] * passed_s).min(self.full[i]);
-        }
+        self.held = [0, 1].map(|i| (self.held[i] + self.rates[i] * passed_s).min(self.full[i]));
     }
 
     fn taken(&self, tokens: u32) -> [f64; 2] {
@@ -51,9 +49,7 @@ impl Pacer for Buckets {
     fn sent(&mut self, now: SimTime, tokens: u32) {
         self.fill(now);
         let taken = self.taken(tokens);
-        for i in 0..2 {
-            self.held[i] -= taken[i];
-        }
+        self.held = [0, 1].map(|i| self.held[i] - taken[i]);
     }
 
     fn ended(&mut self, _: SimTime, _: &Ended) {}

@@ -1,39 +1,30 @@
 //! Pacing: when a client lets its next attempt go, retries included.
 //!
-//! A new pacing is a file here that implements [`Pacer`] and `Written`, and one line of the registry.
+//! A new pacing is a file here that implements [`Pacer`] and `Written`, and one line of the registry, which
+//! declares the module too.
 
-mod aimd;
-mod buckets;
-mod cubic;
-mod paced;
 mod pacer;
-mod ramp;
 
 use super::part::{Ended, Written};
 use crate::read::Family;
 use crate::registry::registry;
 use crate::units::SimTime;
 
-pub use aimd::Aimd;
-pub use buckets::Buckets;
-pub use cubic::Cubic;
-pub use paced::Paced;
 pub use pacer::Pacer;
-pub use ramp::Ramp;
 
 registry! {
     /// One of the known pacings, with its state.
     pub enum Pacing: Pacer {
         /// At a rate.
-        Paced,
+        paced: Paced,
         /// At a multiple of its own recent successes.
-        Ramp,
+        ramp: Ramp,
         /// At a rate that grows by addition and is cut by multiplication.
-        Aimd,
+        aimd: Aimd,
         /// At a rate on a cubic curve.
-        Cubic,
+        cubic: Cubic,
         /// As two token buckets allow.
-        Buckets,
+        buckets: Buckets,
     }
     reads {}
     advances {

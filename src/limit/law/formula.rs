@@ -137,13 +137,14 @@ fn read_expression(table: &Table, key: &str, text: &str, bounds: (f64, f64)) -> 
     };
     if let Some(example) = undefined_at(&expression, bounds) {
         let help = "guard it, for example max(demand, 1) as a divisor".to_owned();
-        table.error_at(key, format!("`{key}` is not a number where {example}"), Some(help));
+        table.error_at(key, format!("`{key}` is not a number {example}"), Some(help));
         return None;
     }
     Some(expression)
 }
 
-/// Typical and extreme values at which an expression is not a number, in words.
+/// Typical and extreme values at which an expression is not a number, in words; where it is infinite at some it is held
+/// at the cap, at all it divides by zero.
 fn undefined_at(expression: &Expression, (base, cap): (f64, f64)) -> Option<String> {
     if base.is_infinite() {
         return None;
@@ -160,17 +161,20 @@ fn undefined_at(expression: &Expression, (base, cap): (f64, f64)) -> Option<Stri
     ];
     let places = [SUCCESS_RATE, DEMAND, CAPACITY, PREVIOUS, UTILIZATION, HEADROOM, MINUTES, SHARE_OF_TRAFFIC];
     let mut quantities = [0.0; NAMES.len()];
+    let mut infinite = 0;
     for probe in probes {
         places.iter().zip(probe).for_each(|(&place, value)| quantities[place] = value);
         (quantities[BASE], quantities[CAP], quantities[WEIGHT]) = (base, cap, 1.0);
-        if expression.value(&quantities).is_nan() {
+        let value = expression.value(&quantities);
+        infinite += usize::from(value.is_infinite());
+        if value.is_nan() {
             let read = places.iter().zip(probe).filter(|(place, _)| expression.reads(**place));
             let words: Vec<String> =
                 read.map(|(&place, value)| format!("{} = {value}", NAMES[place])).collect();
-            return Some(words.join(", "));
+            return Some(format!("where {}", words.join(", ")));
         }
     }
-    None
+    (infinite == probes.len()).then(|| "anywhere: it divides by zero".to_owned())
 }
 
 /// What is remembered of one (org, model).
