@@ -10,7 +10,6 @@ use crate::sweep::axis::{Axis, Level};
 use crate::sweep::freeze::Order;
 use crate::sweep::quantity::Quantity;
 use crate::sweep::sampling::Sampling;
-use crate::units::Span;
 
 /// The name of the axis of client strategies.
 pub const STRATEGY: &str = "strategy";
@@ -85,7 +84,6 @@ impl Draft {
             return Ok(None);
         }
         let scenario = &loaded.scenario;
-        let rtt = scenario.workloads.first().map_or(Span::ZERO, |workload| workload.rtt);
         let names = (self.org.as_deref(), self.workload.as_deref());
         let whose = contenders::whose(scenario, names, &(), console)?;
         let mut levels: Vec<Level> = Vec::new();
@@ -93,7 +91,7 @@ impl Draft {
             let strategy = match word {
                 "" => return Err(Error::Usage("a strategy has an empty name".to_owned())),
                 AS_WRITTEN | "as-written" => Strategy::as_written(),
-                name => contenders::named(name, rtt, console)?,
+                name => contenders::named(name, scenario, console)?,
             };
             if levels.iter().any(|level| level.label == strategy.label) {
                 return Err(Error::Usage(format!("the strategy {} is named twice", strategy.label)));
