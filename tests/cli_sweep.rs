@@ -61,11 +61,14 @@ fn a_sweep_in_one_go_writes_its_result_and_tells_it() {
     assert!(table.starts_with(head), "{table}");
     assert_eq!(table.lines().count(), 7);
     assert!(table.contains("\n1,10/min,2,2,") && table.contains("\n4,40/min,1,2,"), "{table}");
+    assert_eq!(names.len() - tables.len(), 6, "three charts, each as SVG and PNG: {names:?}");
     // The same command again computes nothing, and writes the same.
     let before = home.files("output/short-sweep");
     let again = home.run_to(0, &asked.concat());
     assert!(again.err.contains("0 points computed, 6 finished before"), "{}", again.err);
     assert!(home.files("output/short-sweep") == before);
+    home.run_to(0, &["plot", "output/short-sweep/result"]);
+    assert!(home.files("output/short-sweep") == before, "redrawn");
 }
 
 #[test]

@@ -7,6 +7,7 @@
 //! |---|---|
 //! | charts | `rates`, `outcomes`, `capacity`, `forecast`, `time_to_success`, `laws`, `cost` |
 //! | charts of a comparison | [`comparison`] |
+//! | charts of a sweep | [`sweep`] |
 //! | around a plot | `page` (head), `panel` and `axis` (frame, ticks, causes, lines, areas), `label` (names at the right), `finding` (the title) |
 //! | numbers | `data` and `table` (files in), `grid` (bins), `tally` and `spend` (sums), `trace` (one pair's lines), `readiness` (capacity against demand), `scale` (ranges, ticks, print) |
 //! | ink | `canvas` (SVG), `png`, `text` (the typeface), `theme` (colours, sizes) |
@@ -33,6 +34,7 @@ mod readiness;
 mod samples;
 mod scale;
 mod spend;
+pub mod sweep;
 mod table;
 mod tally;
 mod text;

@@ -4,16 +4,17 @@ use std::path::PathBuf;
 
 use super::console::Console;
 use super::simulation::threads;
-use super::store::{draw_charts, draw_comparison_charts};
+use super::store::{draw_charts, draw_comparison_charts, draw_sweep_charts};
 use super::stream::write_results;
 use crate::error::{Error, one_line};
 use crate::output::comparison::COMPARE_JSON;
 use crate::output::directory::ResultDir;
+use crate::sweep::merge::SWEEP_JSON;
 
 /// The arguments of `plot`.
 #[derive(clap::Args, Debug)]
 pub struct Arguments {
-    /// A result directory, as `run` or `compare` makes it
+    /// A result directory, as `run`, `compare` or `sweep` makes it
     #[arg(value_name = "DIR")]
     directory: PathBuf,
     /// Threads to draw with [default: one for each core]
@@ -28,10 +29,11 @@ pub struct Arguments {
 pub fn plot(arguments: &Arguments, console: &Console) -> Result<(), Error> {
     let path = &arguments.directory;
     let (mut dir, result) = ResultDir::update(path)?;
-    let is_comparison = result.manifest.files.iter().any(|file| file.name == COMPARE_JSON);
-    let names = threads(arguments.jobs)?.install(|| match is_comparison {
-        true => draw_comparison_charts(&mut dir, |name| result.read(name)),
-        false => draw_charts(&mut dir, |name| result.read(name)),
+    let has = |name: &str| result.manifest.files.iter().any(|file| file.name == name);
+    let names = threads(arguments.jobs)?.install(|| match (has(COMPARE_JSON), has(SWEEP_JSON)) {
+        (true, _) => draw_comparison_charts(&mut dir, |name| result.read(name)),
+        (_, true) => draw_sweep_charts(&mut dir, |name| result.read(name)),
+        _ => draw_charts(&mut dir, |name| result.read(name)),
     })?;
     dir.commit(result.manifest.clone())?;
     if console.is_quiet() {

@@ -1,6 +1,7 @@
 //! A result into its directory: the tables, the charts drawn from these same bytes, the manifest last.
 
 use crate::chart::comparison::{ComparisonFiles, draw_comparison};
+use crate::chart::sweep::{SweepFiles, draw_sweep};
 use crate::chart::{ChartError, Files, Picture, draw_all};
 use crate::compare::comparison::Comparison;
 use crate::compare::precision::Ended;
@@ -12,6 +13,7 @@ use crate::output::manifest::{Manifest, command_line, sha256};
 use crate::output::report::ReportFile;
 use crate::replications::Results;
 use crate::scenario::loading::Loaded;
+use crate::sweep::merge::{SWEEP_CSV, SWEEP_JSON};
 
 /// The files every result is drawn from.
 const DRAWN_FROM: [&str; 5] =
@@ -139,6 +141,22 @@ pub fn draw_comparison_charts(
     let (conclusion, curves, rates) = (conclusion?, curves?, rates?);
     let files = ComparisonFiles { conclusion: &conclusion, curves: &curves, rates: &rates };
     put_pictures(dir, draw_comparison(&files))
+}
+
+/// The same for a sweep.
+///
+/// # Errors
+/// As [`draw_charts`].
+pub fn draw_sweep_charts(
+    dir: &mut ResultDir,
+    read: impl Fn(&str) -> Result<Option<Vec<u8>>, Error>,
+) -> Result<Vec<String>, Error> {
+    let needed = |name: &str| {
+        let missing = || Error::Failed(format!("the result has no {name}: merge its sweep again"));
+        read(name)?.ok_or_else(missing)
+    };
+    let (head, table) = (needed(SWEEP_JSON)?, needed(SWEEP_CSV)?);
+    put_pictures(dir, draw_sweep(&SweepFiles { head: &head, table: &table }))
 }
 
 fn put_pictures(

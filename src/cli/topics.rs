@@ -2,6 +2,7 @@
 
 use crate::chart::CHARTS;
 use crate::chart::comparison::COMPARISON_CHARTS;
+use crate::chart::sweep::SWEEP_CHARTS;
 use crate::client::backoff::RETRIES;
 use crate::client::breaker::BREAKERS;
 use crate::client::budget::BUDGETS;
@@ -312,7 +313,8 @@ fn unit_word(unit: Unit) -> &'static str {
 fn charts() -> Vec<Choice> {
     let runs = CHARTS.iter().map(|chart| plain(chart.name(), chart.doc()));
     let comparisons = COMPARISON_CHARTS.iter().map(|chart| plain(chart.name(), chart.doc()));
-    runs.chain(comparisons).collect()
+    let sweeps = SWEEP_CHARTS.iter().map(|chart| plain(chart.name(), chart.doc()));
+    runs.chain(comparisons).chain(sweeps).collect()
 }
 
 /// How `--set` names an item of a list of such tables.

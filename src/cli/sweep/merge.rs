@@ -4,10 +4,12 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use super::super::console::Console;
+use super::super::store::draw_sweep_charts;
 use super::super::stream::write_results;
 use super::screen::{Format, Screen};
 use crate::error::Error;
 use crate::output::directory::ResultDir;
+use crate::output::layout::MANIFEST;
 use crate::output::manifest::{Manifest, command_line, sha256};
 use crate::scenario::loading::{LoadError, Loaded};
 use crate::sweep::merge::{SWEEP_CSV, SWEEP_JSON, columns, complete, json_text, table};
@@ -70,8 +72,18 @@ pub fn write(store: &Store, path: &Path, form: &Form, console: &Console) -> Resu
     dir.put(SWEEP_JSON, json.as_bytes())?;
     dir.put("scenario.toml", loaded.resolved.to_toml().as_bytes())?;
     dir.put("plan.json", plan.to_json().as_bytes())?;
-    let names: Vec<String> =
-        [SWEEP_CSV, SWEEP_JSON, "scenario.toml", "plan.json", "manifest.json"].map(String::from).into();
+    let mut names: Vec<String> =
+        [SWEEP_CSV, SWEEP_JSON, "scenario.toml", "plan.json", MANIFEST].map(String::from).into();
+    match &held {
+        Some(table) if !form.no_charts => {
+            let bytes = |name: &str| {
+                Ok(Some(if name == SWEEP_CSV { table.clone() } else { json.clone().into_bytes() }))
+            };
+            names.extend(draw_sweep_charts(&mut dir, bytes)?);
+        }
+        Some(_) => {}
+        None => console.note(&format!("more than {HELD_MAX} points: no charts are drawn")),
+    }
     dir.commit(Manifest {
         ratetide: env!("CARGO_PKG_VERSION").to_owned(),
         scenario: loaded.stem.clone(),
