@@ -29,6 +29,8 @@ pub struct Merged {
     pub best: Option<Record>,
     /// Points that the goal allows.
     pub allowed: usize,
+    /// The points where the first number is lowest and highest; of equals the first.
+    pub ends: Option<[Box<Record>; 2]>,
 }
 
 /// The columns of a plan's table.
@@ -134,6 +136,14 @@ pub fn table(store: &Store, sink: impl Write) -> Result<Merged, Error> {
         if record.error.is_some() {
             merged.failed.push(point);
             continue;
+        }
+        let first = &quantities[0];
+        if let Some(value) = record.value(first) {
+            let ends = merged.ends.get_or_insert_with(|| [record.clone(), record.clone()]);
+            let [low, high] =
+                ends.each_ref().map(|end| end.value(first).expect("it was taken for its value"));
+            let place = if value < low { Some(0) } else { (value > high).then_some(1) };
+            place.into_iter().for_each(|place| ends[place] = record.clone());
         }
         let Some(goal) = &goal else { continue };
         let Some(value) = record.value(&goal.of).filter(|_| goal.allows(|of| record.value(of))) else {

@@ -113,8 +113,15 @@ impl Screen<'_> {
     fn finding(&self) -> String {
         let plan = &self.store.plan;
         let Some(goal) = plan.goal() else {
-            let axes: Vec<String> = plan.axes.iter().map(|axis| short(&axis.name)).collect();
-            return format!("{} over {}.", plural(plan.len() as f64, "point"), axes.join(", "));
+            let of = &plan.quantities()[0];
+            let name = of.name();
+            return match &self.merged.ends {
+                None => format!("{name} is not defined at any point."),
+                Some([low, high]) => {
+                    let told = |end: &Record| format!("{} at {}", with_unit(of, end.value(of)), levels(end));
+                    format!("{name} goes from {} to {}.", told(low), told(high))
+                }
+            };
         };
         let Some(best) = &self.merged.best else {
             return "No point meets the goal.".to_owned();
@@ -123,19 +130,15 @@ impl Screen<'_> {
             Better::Higher => "highest",
             Better::Lower => "lowest",
         };
-        let at: Vec<String> = best
-            .axes
-            .iter()
-            .map(|(name, level)| format!("{} {}", short(name), one_line(level.as_str().unwrap_or_default())))
-            .collect();
+        let at = levels(best);
         let allowed = self.merged.allowed;
         let among = if goal.conditions.is_empty() {
             String::new()
         } else {
             format!(" among the {allowed} of {} points that meet the conditions", plan.len())
         };
-        let value = printed(&goal.of, best.value(&goal.of));
-        format!("{} is {way} at {}: {value}{among}.", goal.of.name(), at.join(", "))
+        let value = with_unit(&goal.of, best.value(&goal.of));
+        format!("{} is {way} at {at}: {value}{among}.", goal.of.name()).replace(" .", ".").replace("  ", " ")
     }
 
     /// The first points; with a goal the best ones.
@@ -208,6 +211,14 @@ fn rank(records: &mut [Record], goal: &Goal) {
     });
 }
 
+/// A point by its levels: `m.replicas 2, strategy none`.
+fn levels(record: &Record) -> String {
+    let level = |level: &serde_json::Value| one_line(level.as_str().unwrap_or_default());
+    let each: Vec<String> =
+        record.axes.iter().map(|(name, value)| format!("{} {}", short(name), level(value))).collect();
+    each.join(", ")
+}
+
 /// The last two parts of an axis' path, without their quotes.
 pub fn short(name: &str) -> String {
     let mut parts = vec![String::new()];
@@ -245,6 +256,19 @@ fn printed(quantity: &Quantity, value: Option<f64>) -> String {
         Unit::Ratio => ratio(value),
         Unit::Count | Unit::RequestsPerMinute | Unit::TokensPerMinute => rate(v),
     }
+}
+
+/// A value in print, with its unit.
+fn with_unit(quantity: &Quantity, value: Option<f64>) -> String {
+    let unit = match quantity.unit() {
+        Unit::Share => " %",
+        Unit::Seconds => " s",
+        Unit::Usd => " USD",
+        Unit::RequestsPerMinute => " requests/min",
+        Unit::TokensPerMinute => " tokens/min",
+        Unit::Count | Unit::Ratio => "",
+    };
+    printed(quantity, value) + unit
 }
 
 #[cfg(test)]
