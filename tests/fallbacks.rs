@@ -111,6 +111,7 @@ fn fallbacks_that_cannot_be_are_refused() {
         ("fallback = [ { model = \"larg\" } ]", "did you mean `large`?"),
         ("fallback = [ { lane = \"batch\" }, { model = \"large\" } ]", "nothing follows the batch lane"),
         ("fallback = [ { lane = \"bach\" } ]", "batch"),
+        ("fallback = [ { lane.batch = { window = \"10 ms\" } } ]", "longer than the workload's round trip"),
     ] {
         let problems =
             reading::read("t.toml", text(client).as_bytes(), &[], &mut |_: &str| Err(String::new()), 1e12)

@@ -61,6 +61,35 @@ fn retries_that_let_no_time_pass_are_refused() {
     };
     assert!(refused("0 s", "immediate = {}") && refused("0 s", "fixed = { delay = \"0 s\" }"));
     assert!(!refused("2 ns", "immediate = {}") && !refused("0 s", "fixed = { delay = \"1 ns\" }"));
+    // A pacing that is off until something is limited takes no time either.
+    assert!(refused("0 s", "immediate = {}, pacing.cubic = {}"));
+    assert!(!refused("0 s", "immediate = {}, pacing.paced.rate = \"1/s\""));
+}
+
+/// Users who do not think would be rejected by their own client, and back, without end at one instant.
+#[test]
+fn users_whose_client_rejects_at_once_must_think() {
+    let refused = |think: &str, more: &str| {
+        let workload = format!(
+            "{}\nrtt = \"50 ms\"\nclient = {{ breaker.error_window = {{}}{more} }}",
+            ONE.replace(
+                "arrivals.batch = { size = 1, every = \"1 d\" }",
+                &format!("arrivals.users = {{ users = 2, think.constant = \"{think}\" }}")
+            )
+        );
+        assert!(workload.contains("arrivals.users"), "{workload}");
+        let text = text("duration = \"1 s\"", &slots(1, "1 s"), &workload);
+        ratetide::scenario::reading::read(
+            "t.toml",
+            text.as_bytes(),
+            &[],
+            &mut |_: &str| Err(String::new()),
+            1e12,
+        )
+        .is_err()
+    };
+    assert!(refused("0 s", "") && refused("0 s", ", max_attempts = 3"));
+    assert!(!refused("1 s", "") && !refused("0 s", ", max_attempts = 3, retry.fixed.delay = \"1 s\""));
 }
 
 #[test]

@@ -199,3 +199,35 @@ fn an_open_breaker_lets_one_probe_through() {
     let account = &results.total.account;
     assert_eq!(account.rejected_locally + account.attempts, 600);
 }
+
+/// What is cancelled because another attempt succeeded has not failed: no breaker opens, no budget is spent.
+#[test]
+fn cancelled_hedges_are_no_failures() {
+    let model = "engine.slots = { per_replica = 1000, service.exponential = { mean = \"1 s\" } }";
+    for part in [
+        "breaker.error_window = { requests = 5, share = 0.3 }",
+        "breaker.count_window = { calls = 10, share = 0.3 }",
+        "budget.grpc = {}",
+        "concurrency.aimd = { initial = 900, max = 1000 }",
+    ] {
+        let client = format!("hedge = {{ delay = \"100 ms\", max = 4 }}\n{part}");
+        let account = run(&text(600, model, "arrivals.poisson = { rate = \"20/s\" }", &client)).total.account;
+        assert_eq!((account.rejected_locally, account.gave_up()), (0, 0), "{part}: {account:?}");
+        assert!(account.attempts > 3 * account.requests, "{part}: {account:?}");
+    }
+}
+
+/// No attempt is sent at or after the deadline, hedges included; what the gate does not let go is looked at again.
+#[test]
+fn hedges_keep_the_deadline_and_look_again() {
+    let model = "engine.slots = { per_replica = 1000, service.constant = \"1 h\" }";
+    let workload = "arrivals.batch = { size = 1, every = \"1 h\" }";
+    let client = "hedge = { delay = \"500 ms\", max = 9 }\ndeadline = \"1.5 s\"";
+    let (_, log) = run_logged(&scenario(&text(1, model, workload, client)));
+    let sent = |log: &[AttemptRecord]| log.iter().map(|record| record.sent.as_secs_f64()).collect::<Vec<_>>();
+    assert_eq!(sent(&log), [0.0, 0.5, 1.0]);
+    // One a second: at half a second the gate is shut.
+    let client = "hedge = { delay = \"500 ms\", max = 9 }\ndeadline = \"2.2 s\"\npacing.paced.rate = \"1/s\"";
+    let (_, log) = run_logged(&scenario(&text(1, model, workload, client)));
+    assert_eq!(sent(&log), [0.0, 1.0, 2.0]);
+}

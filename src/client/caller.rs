@@ -70,6 +70,9 @@ impl Caller {
     /// An attempt goes through the open gate: true if it is sent, false if the client rejects it itself. `uniform`
     /// is a draw of its own.
     pub fn pass(&mut self, now: SimTime, tokens: u32, first: bool, uniform: f64) -> bool {
+        if first && let Some(budget) = &mut self.budget {
+            budget.first(now);
+        }
         let admitted = self.throttle.as_mut().is_none_or(|throttle| throttle.admits(now, uniform))
             && self.breaker.as_mut().is_none_or(|breaker| breaker.admits(now, uniform));
         if !admitted {
@@ -81,9 +84,6 @@ impl Caller {
         if let Some(pacing) = &mut self.pacing {
             pacing.sent(now, tokens);
         }
-        if first && let Some(budget) = &mut self.budget {
-            budget.first(now);
-        }
         self.in_flight += 1;
         true
     }
@@ -92,6 +92,17 @@ impl Caller {
     pub fn ended(&mut self, now: SimTime, end: &Ended) {
         assert!(self.in_flight > 0, "only what was sent ends");
         self.in_flight -= 1;
+        if end.cancelled {
+            if end.attempt > 1
+                && let Some(budget) = &mut self.budget
+            {
+                budget.unsent();
+            }
+            if let Some(breaker) = &mut self.breaker {
+                breaker.released();
+            }
+            return;
+        }
         if let Some(pacing) = &mut self.pacing {
             pacing.ended(now, end);
         }

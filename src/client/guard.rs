@@ -10,4 +10,6 @@ pub trait Guard {
     fn admits(&mut self, now: SimTime, uniform: f64) -> bool;
     /// An attempt that was sent ended.
     fn ended(&mut self, now: SimTime, end: &Ended);
+    /// One that was admitted was cancelled: it says nothing.
+    fn released(&mut self) {}
 }

@@ -25,6 +25,8 @@ pub struct Ended {
     pub attempt: u32,
     /// What the request's last retry took from the retry budget.
     pub acquired: u32,
+    /// Another attempt of the request succeeded first: this one neither succeeded nor failed.
+    pub cancelled: bool,
 }
 
 impl Ended {
@@ -43,6 +45,6 @@ impl Ended {
 impl Ended {
     /// The end of the only attempt in flight, for tests.
     pub(crate) fn alone(outcome: Option<Outcome>) -> Ended {
-        Ended { outcome, latency: Span::ZERO, in_flight: 1, attempt: 1, acquired: 0 }
+        Ended { outcome, latency: Span::ZERO, in_flight: 1, attempt: 1, acquired: 0, cancelled: false }
     }
 }

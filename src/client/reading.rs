@@ -130,11 +130,18 @@ impl Client {
         }
     }
 
+    /// Whether a request can be given up without time having passed.
+    pub fn rejects_at_once(&self) -> bool {
+        let rejects = self.throttle.is_some() || self.breaker.is_some();
+        rejects && (self.max_attempts == 1 || self.retry.is_immediate())
+    }
+
     /// Attempts that follow one another without end at one instant. A client's own rejections take no round trip.
     fn refuse_endless(&self, table: &Table, rtt: Span) {
         let immediate = self.max_attempts == u32::MAX && self.retry.is_immediate();
         let rejects = self.throttle.is_some() || self.breaker.is_some();
-        let takes_time = rtt >= Span::from_ns(2) || self.pacing.is_some();
+        let takes_time = rtt >= Span::from_ns(2)
+            || self.pacing.as_ref().is_some_and(|pacing| !matches!(pacing, Pacing::Cubic(_)));
         if table.clean() && immediate && (rejects || !takes_time) {
             let (message, help) = if rejects {
                 (

@@ -93,7 +93,7 @@ impl<O: Observer> Engine<'_, O> {
             return if orphan { self.requests.leave(id) } else { self.requests[id].phase = Phase::Late };
         }
         self.stop_timeout(id);
-        if self.sources[request.workload as usize].caller.is_some() {
+        if self.sources[request.workload as usize].answers_travel {
             self.requests[id].phase = Phase::Returning;
             self.replies.keep(id, reply);
             return self.schedule(back, Event::Reply(id));
@@ -123,7 +123,7 @@ impl<O: Observer> Engine<'_, O> {
             }
         });
         self.record(now, id, Ended::Answered(reply));
-        let tried = self.tell(now, id, Some(reply.outcome));
+        let tried = self.tell(now, id, Some(reply.outcome), false);
         match (self.hedges.parent(id).is_some(), served) {
             (false, true) => self.succeed(now, id),
             (false, false) => self.after_failure(now, id, Some(&reply), tried.as_ref()),
@@ -187,8 +187,9 @@ impl<O: Observer> Engine<'_, O> {
     /// The client would give a request up: it tries the next fallback, if there is one.
     fn fall_back_or_give_up(&mut self, now: SimTime, id: Id, reason: GaveUp) {
         let from = self.requests[id].workload;
-        let next = self.scenario.workloads[from as usize].fallback;
-        let Some(next) = next.filter(|_| reason != GaveUp::Deadline) else {
+        let plan = &self.scenario.workloads[from as usize];
+        let in_time = reason != GaveUp::Deadline && now < plan.client.gives_up_at(self.requests[id].born);
+        let Some(next) = plan.fallback.filter(|_| in_time) else {
             return self.give_up(now, id, reason);
         };
         let plan = &self.scenario.workloads[next as usize];

@@ -92,15 +92,22 @@ impl<O: Observer> Engine<'_, O> {
         let request = &mut self.requests[id];
         request.memory.attempts += 1;
         let (workload, counted) = (request.workload, request.counted);
-        let end = Ended {
-            outcome: None,
-            latency: Span::ZERO,
-            in_flight: 0,
-            attempt: request.memory.attempts,
-            acquired: request.memory.acquired,
-        };
+        let end = self.unsent(id);
         self.ledger.enter(workload, counted, |account| account.rejected_locally += 1);
         self.after_failure(now, id, None, Some(&Tried { end, sent: false }));
+    }
+
+    /// The end of a try that is not under way.
+    pub(super) fn unsent(&mut self, id: Id) -> Ended {
+        let request = self.requests[id];
+        Ended {
+            outcome: None,
+            latency: Span::ZERO,
+            in_flight: self.sources[request.workload as usize].shared().in_flight(),
+            attempt: request.memory.attempts,
+            acquired: request.memory.acquired,
+            cancelled: false,
+        }
     }
 
     /// What an attempt asks for, as its client knows it: its prompt and the most output, or the output it expects.
@@ -111,7 +118,13 @@ impl<O: Observer> Engine<'_, O> {
     }
 
     /// Tell the client that an attempt ended, if its requests share anything.
-    pub(super) fn tell(&mut self, now: SimTime, id: Id, outcome: Option<Outcome>) -> Option<Tried> {
+    pub(super) fn tell(
+        &mut self,
+        now: SimTime,
+        id: Id,
+        outcome: Option<Outcome>,
+        cancelled: bool,
+    ) -> Option<Tried> {
         let request = &self.requests[id];
         let caller = self.sources[request.workload as usize].caller.as_mut()?;
         let end = Ended {
@@ -120,6 +133,7 @@ impl<O: Observer> Engine<'_, O> {
             in_flight: caller.in_flight(),
             attempt: request.memory.attempts,
             acquired: request.memory.acquired,
+            cancelled,
         };
         caller.ended(now, &end);
         Some(Tried { end, sent: true })

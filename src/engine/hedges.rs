@@ -10,7 +10,7 @@ use crate::client::part::Ended;
 use crate::metrics::observer::Observer;
 use crate::platform::serving::ReplicaEngine as _;
 use crate::reply::Reply;
-use crate::units::{SimTime, Span};
+use crate::units::SimTime;
 
 /// Which attempts belong to which request; empty where nobody hedges.
 #[derive(Default)]
@@ -57,7 +57,7 @@ impl<O: Observer> Engine<'_, O> {
             let hedge = plan.client.hedge.expect("only a hedged request has several attempts");
             let source = &self.sources[request.workload as usize];
             let mut attempt = Request { phase: Phase::Sending, sent: now, ..request };
-            if request.memory.attempts > 0 {
+            if request.phase == Phase::Hedged {
                 // Each attempt of its own, so that the fastest of them wins.
                 let mut stream =
                     source.hedged.number(request.number).number(request.memory.attempts.into()).stream();
@@ -90,8 +90,18 @@ impl<O: Observer> Engine<'_, O> {
         let request = &self.requests[id];
         let Some(hedge) = self.scenario.workloads[request.workload as usize].client.hedge else { return };
         let due = request.phase == Phase::Hedged && request.sent.saturating_add(hedge.delay) == now;
-        if due && self.may_hedge(now, id, None) {
-            self.hedge(now, id);
+        if !due {
+            return;
+        }
+        if self.may_hedge(now, id, None) {
+            return self.hedge(now, id);
+        }
+        // Where the gate was shut the next look is a delay later.
+        let request = &mut self.requests[id];
+        let client = &self.scenario.workloads[request.workload as usize].client;
+        if request.memory.attempts < hedge.max.min(client.max_attempts) {
+            request.sent = now;
+            self.schedule(now.saturating_add(hedge.delay), Event::Hedge(id));
         }
     }
 
@@ -102,25 +112,27 @@ impl<O: Observer> Engine<'_, O> {
         let client = &self.scenario.workloads[request.workload as usize].client;
         let most = client.hedge.map_or(1, |hedge| hedge.max).min(client.max_attempts);
         let caller = self.sources[request.workload as usize].shared();
-        if request.memory.attempts >= most || caller.gate(now, tokens) != Gate::Open {
+        let late = now >= client.gives_up_at(request.born);
+        if late || request.memory.attempts >= most || caller.gate(now, tokens) != Gate::Open {
             return false;
         }
-        let waited = Ended {
-            outcome: None,
-            latency: Span::ZERO,
-            in_flight: caller.in_flight(),
-            attempt: request.memory.attempts,
-            acquired: request.memory.acquired,
-        };
+        let waited = self.unsent(id);
+        let caller = self.sources[request.workload as usize].shared();
         let Some(acquired) = caller.withdraw(now, after.unwrap_or(&waited)) else { return false };
         self.requests[id].memory.acquired = acquired;
-        self.admits(now, id, false)
+        let admitted = self.admits(now, id, false);
+        if !admitted {
+            // A try, as it is at the gate.
+            self.requests[id].memory.attempts += 1;
+            self.ledger.enter(request.workload, request.counted, |account| account.rejected_locally += 1);
+        }
+        admitted
     }
 
     /// One of several attempts succeeded: the request is done, the others are cancelled.
     pub(super) fn hedge_succeeded(&mut self, now: SimTime, child: Id) {
         let parent = self.hedges.part(child);
-        self.cancel_hedges(now, parent);
+        self.cancel_hedges(now, parent, true);
         self.succeed(now, parent);
         self.requests.leave(child);
     }
@@ -142,14 +154,14 @@ impl<O: Observer> Engine<'_, O> {
         }
     }
 
-    /// Cancel every attempt of a request that is in flight.
-    pub(super) fn cancel_hedges(&mut self, now: SimTime, parent: Id) {
+    /// Abandon every attempt of a request that is in flight: because another succeeded, or at its deadline.
+    pub(super) fn cancel_hedges(&mut self, now: SimTime, parent: Id, succeeded: bool) {
         while let Some(child) = self.hedges.oldest(parent) {
             self.hedges.part(child);
             match self.requests[child].phase {
                 Phase::Returning => {
                     // Its answer is on the way, to nobody.
-                    self.count_abandoned(now, child);
+                    self.count_abandoned(now, child, succeeded);
                     let request = self.requests[child];
                     if self.replies.of(child).outcome == crate::reply::Outcome::Ok {
                         self.waste(now, &request, request.tokens());
@@ -157,11 +169,11 @@ impl<O: Observer> Engine<'_, O> {
                     self.requests[child].phase = Phase::Unread;
                 }
                 Phase::Late => {
-                    self.count_abandoned(now, child);
+                    self.count_abandoned(now, child, succeeded);
                     self.requests.leave(child);
                 }
                 _ => {
-                    self.count_abandoned(now, child);
+                    self.count_abandoned(now, child, succeeded);
                     self.leave_behind(now, child);
                 }
             }

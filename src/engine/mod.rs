@@ -127,7 +127,8 @@ impl<'a, O: Observer> Engine<'a, O> {
             let group = org.crowd.as_ref().map(|crowd| crowd.group.clone());
             let falls_back = workload.fallback_of.iter();
             let own = falls_back.fold(of(&org.name), |key, part| key.with("fallback").with(part));
-            Source::new(workload, group, own, of(org.written()))
+            let travels = scenario.answers_travel(workload.home);
+            Source::new(workload, travels, group, own, of(org.written()))
         };
         let row = |pair: &crate::scenario::PairId| Row {
             model: pair.model,

@@ -61,6 +61,9 @@ pub struct Source {
     pub guard: Key,
     /// Service times of further attempts of a hedged request, and of requests that fall back to here, by request.
     pub hedged: Key,
+    /// Answers arrive when they do, and are not worked out ahead: the client's requests share something, are counted
+    /// together with some that do, or hand on their places.
+    pub answers_travel: bool,
     /// What the client's requests share, if anything.
     pub caller: Option<Caller>,
     /// Who stands at its gate.
@@ -89,7 +92,13 @@ pub struct TimerLinks {
 impl Source {
     /// A workload before its first request, on streams of its own; the births are those of all groups of its
     /// population alike, on streams of that.
-    pub fn new(workload: &Workload, group: Option<Arc<Group>>, key: Key, population: Key) -> Source {
+    pub fn new(
+        workload: &Workload,
+        answers_travel: bool,
+        group: Option<Arc<Group>>,
+        key: Key,
+        population: Key,
+    ) -> Source {
         let clients_own = |purpose: &str| match workload.client.jitter_stream {
             0 => key.with(purpose),
             other => key.with(purpose).number(other),
@@ -116,6 +125,7 @@ impl Source {
             next: None,
             guard: clients_own("guard"),
             hedged: key.with("hedged"),
+            answers_travel,
             caller: workload.client.is_shared().then(|| Caller::new(&workload.client)),
             held: Chain::default(),
             gate_at: SimTime::NEVER,

@@ -30,7 +30,7 @@ impl<O: Observer> Engine<'_, O> {
     fn time_out(&mut self, now: SimTime, id: Id) {
         let workload = self.requests[id].workload;
         if self.hedges.parent(id).is_some() {
-            let tried = self.count_abandoned(now, id);
+            let tried = self.count_abandoned(now, id, false);
             self.hedge_failed(now, id, None, tried.as_ref());
             if self.requests[id].phase == Phase::Late {
                 self.requests.leave(id);
@@ -72,7 +72,7 @@ impl<O: Observer> Engine<'_, O> {
                 id
             }
             Phase::Hedged => {
-                self.cancel_hedges(now, id);
+                self.cancel_hedges(now, id, false);
                 id
             }
             Phase::Unsent => {
@@ -88,7 +88,12 @@ impl<O: Observer> Engine<'_, O> {
     }
 
     /// An attempt in flight is abandoned by its client: its outcome.
-    pub(super) fn count_abandoned(&mut self, now: SimTime, id: Id) -> Option<super::gate::Tried> {
+    pub(super) fn count_abandoned(
+        &mut self,
+        now: SimTime,
+        id: Id,
+        cancelled: bool,
+    ) -> Option<super::gate::Tried> {
         if self.requests[id].phase == Phase::Sending {
             self.send(id);
         }
@@ -96,13 +101,13 @@ impl<O: Observer> Engine<'_, O> {
         let request = &self.requests[id];
         self.ledger.enter(request.workload, request.counted, |account| account.client_timeout += 1);
         self.record(now, id, Ended::TimedOut);
-        self.tell(now, id, None)
+        self.tell(now, id, None, cancelled)
     }
 
     /// A client abandons its attempt in flight. What is left at the platform stays under the old id; the request
     /// goes on under the id returned.
     pub(super) fn abandon(&mut self, now: SimTime, id: Id) -> (Id, Option<super::gate::Tried>) {
-        let tried = self.count_abandoned(now, id);
+        let tried = self.count_abandoned(now, id, false);
         let request = self.requests[id];
         if request.phase == Phase::Late {
             return (id, tried);

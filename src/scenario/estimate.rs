@@ -13,8 +13,8 @@ use crate::platform::serving::ReplicaEngine as _;
 pub struct Estimate {
     /// Requests of one replication.
     pub requests: f64,
-    /// Events of all replications: two for each attempt, two more where it is batched, one for each look of an
-    /// autoscaler. Users may send as often as they can: as if they were refused at once.
+    /// Events of all replications: two for each attempt, two more where it is batched, one for an answer that
+    /// arrives by itself, one for each look of an autoscaler. Users may send as often as they can: as if they were refused at once.
     pub events: f64,
     /// Bytes held by one replication.
     pub memory_bytes: f64,
@@ -59,10 +59,13 @@ impl Estimate {
         // The birth of a backlog's request is looked at before it is sent.
         let births = |w: &super::Workload| w.arrivals.backlog().map_or(0.0, |_| w.expected());
         let births: f64 = scenario.workloads.iter().map(births).sum();
+        // An answer that arrives at its own instant is an event.
+        let answers = |w: &super::Workload| if scenario.answers_travel(w.home) { self::most(w) } else { 0.0 };
+        let answers: f64 = scenario.workloads.iter().map(answers).sum();
         let waiting: f64 = scenario.workloads.iter().map(waiting_bytes).sum();
         Estimate {
             requests,
-            events: (2.0 * most + births + turns + looks) * f64::from(run.replications),
+            events: (2.0 * most + births + answers + turns + looks) * f64::from(run.replications),
             memory_bytes: series
                 + open * OPEN_REQUEST_BYTES
                 + waiting

@@ -39,12 +39,13 @@ pub(super) struct Fallback {
     pub lane: Lane,
 }
 
-/// Read the rows of a workload's client. `find` gives a model by name, or records that there is none; `own` is
+/// Read the rows of a workload's client, whose round trip is `rtt`. `find` gives a model by name, or records that there is none; `own` is
 /// the workload's model.
 pub(super) fn read(
     rows: Vec<Table>,
     own: Option<u32>,
     lane: &Lane,
+    rtt: Span,
     find: impl Fn(&Table, &str) -> Option<u32>,
 ) -> Vec<Fallback> {
     let mut seen: Vec<(u32, usize)> = own.into_iter().map(|model| (model, lane.index())).collect();
@@ -67,6 +68,9 @@ pub(super) fn read(
         if row.clean() && seen.contains(&(model, lane.index())) {
             let help = "each fallback is another model or another lane than the workload and the fallbacks before it";
             row.error_here("a fallback to where the request has been already", Some(help.into()));
+        }
+        if row.clean() && lane.batch().is_some_and(|batch| batch.window <= rtt) {
+            row.error_at("lane", "the window must be longer than the workload's round trip `rtt`", None);
         }
         if row.clean() && fallbacks.last().is_some_and(|last: &Fallback| last.lane.batch().is_some()) {
             row.error_here("nothing follows the batch lane: what it does not finish has expired", None);

@@ -221,6 +221,14 @@ impl Scenario {
         Scenario { workloads: kept.iter().map(workload).collect(), ..self.clone() }
     }
 
+    /// Whether the answers of a workload's requests, wherever they fall back to, have to arrive at their own instant:
+    /// because something else depends on them then. `home` is where they were born.
+    pub fn answers_travel(&self, home: u32) -> bool {
+        // Fallbacks stand behind their home.
+        let mut routes = self.workloads[home as usize..].iter().take_while(|workload| workload.home == home);
+        routes.any(|w| w.client.is_shared() || w.is_batch() || w.arrivals.hands_on_places())
+    }
+
     /// A model's mix before the first service start: the workloads' configured means, weighted by the number
     /// of requests each is expected to make. Where all traffic comes by falling back, by that of its homes.
     pub fn configured_mix(&self, model: u32) -> Mix {

@@ -238,7 +238,7 @@ fn read_workload(
     let (client, fallbacks) = read_client(t, model, models, &lane, rtt);
     let key = t.opt_name("key");
     let process = process?;
-    closed_loop::check(t, &process, rtt);
+    closed_loop::check(t, &process, &client, rtt);
     let trace = process.trace();
     for (key, law) in [("prompt_tokens", &prompt), ("output_tokens", &output)] {
         if t.clean() && law.is_none() && trace.is_none() {
@@ -317,7 +317,7 @@ fn read_client(
     let mut table = t.table("client");
     let client = Client::read(&mut table, rtt);
     let find = |row: &Table, name: &str| find_model(row, "model", name, models);
-    let fallbacks = fallback::read(table.rows("fallback"), model, lane, find);
+    let fallbacks = fallback::read(table.rows("fallback"), model, lane, rtt, find);
     let Some(batch) = lane.batch() else { return (client, fallbacks) };
     if given && t.clean() {
         let help = "leave `client` out: a job's requests run within its window, and are not tried again";
@@ -335,7 +335,7 @@ pub fn check_client(table: &mut Table, scenario: &Scenario) {
     let rtt = scenario.workloads.iter().map(|workload| workload.rtt).min().unwrap_or(Span::ZERO);
     Client::read(table, rtt.max(Span::from_ns(2)));
     let find = |row: &Table, name: &str| find_model(row, "model", name, scenario.declared_models());
-    fallback::read(table.rows("fallback"), None, &Lane::Serverless, find);
+    fallback::read(table.rows("fallback"), None, &Lane::Serverless, Span::ZERO, find);
 }
 
 /// A request whose prompt is known to be larger than all that may be enqueued could never be submitted.

@@ -32,7 +32,10 @@ fn v27_aimd_pacing_makes_a_saw_tooth_below_a_hard_limit() {
             cuts.push(now.as_secs_f64());
         }
         let outcome = Some(if passes { Outcome::Ok } else { Outcome::LimitedRequest });
-        aimd.ended(now, &Ended { outcome, latency: Span::ZERO, in_flight: 1, attempt: 1, acquired: 0 });
+        aimd.ended(
+            now,
+            &Ended { outcome, latency: Span::ZERO, in_flight: 1, attempt: 1, acquired: 0, cancelled: false },
+        );
     }
     let period_s = (cuts[cuts.len() - 1] - cuts[0]) / (cuts.len() - 1) as f64;
     let mean = rate_seconds / 10_000.0;

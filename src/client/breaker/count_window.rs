@@ -100,6 +100,12 @@ impl Guard for CountWindow {
             _ => {}
         }
     }
+
+    fn released(&mut self) {
+        if let State::HalfOpen { permits } = &mut self.state {
+            *permits += 1;
+        }
+    }
 }
 
 impl Written for CountWindow {

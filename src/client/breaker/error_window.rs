@@ -67,6 +67,10 @@ impl Guard for ErrorWindow {
             self.opened = Some(now);
         }
     }
+
+    fn released(&mut self) {
+        self.probing = false;
+    }
 }
 
 impl Written for ErrorWindow {

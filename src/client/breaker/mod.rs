@@ -21,6 +21,7 @@ registry! {
     advances {
         admits(now: SimTime, uniform: f64) -> bool;
         ended(now: SimTime, end: &Ended) -> ();
+        released() -> ();
     }
     written[] as Written, given ();
 }

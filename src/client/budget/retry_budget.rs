@@ -12,6 +12,6 @@ pub trait RetryBudget {
     /// A retry (or a hedge) is wanted after this end, of which [`RetryBudget::ended`] has been told: what it
     /// takes from the budget, or `None` if it may not be made.
     fn withdraw(&mut self, now: SimTime, end: &Ended) -> Option<u32>;
-    /// A retry that was granted is rejected by the client itself, and never sent.
+    /// A retry that was granted is over without an outcome: the client itself rejected it, or cancelled it.
     fn unsent(&mut self) {}
 }

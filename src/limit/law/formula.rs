@@ -41,12 +41,8 @@ const WEIGHT: usize = 9;
 const SHARE_OF_TRAFFIC: usize = 10;
 
 /// Written apart: one question spares most laws five.
-const READ_LESS_OFTEN: u32 = 1 << DEMAND
-    | 1 << PREVIOUS
-    | 1 << UTILIZATION
-    | 1 << MINUTES
-    | 1 << WEIGHT
-    | 1 << SHARE_OF_TRAFFIC;
+const READ_LESS_OFTEN: u32 =
+    1 << DEMAND | 1 << PREVIOUS | 1 << UTILIZATION | 1 << MINUTES | 1 << WEIGHT | 1 << SHARE_OF_TRAFFIC;
 
 const NAMES: [&str; QUANTITIES.len()] = {
     let mut names = [""; QUANTITIES.len()];

@@ -186,6 +186,11 @@ impl Arrivals {
         }
     }
 
+    /// Whether the end of a request lets the next one go.
+    pub fn hands_on_places(&self) -> bool {
+        self.backlog().is_some_and(|backlog| matches!(backlog.release(), Release::Concurrent(_)))
+    }
+
     /// Whether what becomes of requests says when the next are sent.
     pub fn is_closed(&self) -> bool {
         self.process.is_closed()
