@@ -94,6 +94,29 @@ fn killed_two_hundred_times_nothing_is_lost_or_computed_twice() {
 }
 
 #[test]
+fn an_interrupt_keeps_what_is_finished() {
+    let home = home();
+    let points = 400;
+    plan(&home, "s", points);
+    let run = home.command(&["sweep", "run", "s", "-j", "1"]).stderr(Stdio::piped()).spawn().unwrap();
+    while finished(&home, "s").len() < 3 {
+        std::thread::yield_now();
+    }
+    let signalled =
+        std::process::Command::new("kill").args(["-INT", &run.id().to_string()]).status().unwrap();
+    assert!(signalled.success());
+    let first = ended(run.wait_with_output().unwrap());
+    let there = finished(&home, "s").len();
+    assert!(
+        first.code == Some(130) && first.err.contains("interrupted; finished results are kept"),
+        "{first:?}"
+    );
+    assert!((3..points).contains(&there) && computed(&first.err) == there, "{first:?}");
+    let told = home.run_to(0, &["sweep", "run", "s"]).err;
+    assert_eq!(computed(&told), points - there);
+}
+
+#[test]
 fn two_writers_share_a_store_and_compute_each_point_once() {
     let home = home();
     let points = 120;

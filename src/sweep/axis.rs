@@ -2,6 +2,7 @@
 
 use super::range::Range;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
 
 /// A level of an axis: its name in tables, and what `--set` would be told.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -40,8 +41,9 @@ impl Axis {
             Some(range) => range.levels(),
             None => listed(values)?,
         };
-        if let Some(twice) = texts.iter().enumerate().find(|(i, text)| texts[..*i].contains(text)) {
-            return Err(format!("the value {} of {path} stands twice", twice.1));
+        let mut seen = BTreeSet::new();
+        if let Some(twice) = texts.iter().find(|text| !seen.insert(text.as_str())) {
+            return Err(format!("the value {twice} of {path} stands twice"));
         }
         let levels = texts.into_iter().map(|value| Level::of(path, value)).collect();
         Ok(Axis { name: path.to_owned(), levels, range })

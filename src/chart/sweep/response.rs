@@ -121,6 +121,13 @@ fn stroke(line: usize) -> Stroke {
     Stroke { colour, width: 2.0, dash }
 }
 
+/// Neighbours that are all defined: their points, and their bands as (x, low, high).
+#[derive(Default)]
+struct Run {
+    points: Vec<Point>,
+    band: Vec<(f64, f64, f64)>,
+}
+
 /// The lines of the chart.
 struct Curves<'a> {
     data: &'a SweepData,
@@ -151,20 +158,20 @@ impl Curves<'_> {
     ) -> Result<Option<Label>, ChartError> {
         let cells =
             (0..self.numbers.len()).map(|i| self.data.rows[self.point(i, line, number)].cells[self.metric]);
-        let mut runs: Vec<(Vec<Point>, Vec<(f64, f64, f64)>)> = vec![Default::default()];
+        let mut runs: Vec<Run> = vec![Run::default()];
         let mut last = None;
         for (x, cell) in self.numbers.iter().zip(cells) {
             let Some(value) = cell.value else {
-                runs.push(Default::default());
+                runs.push(Run::default());
                 continue;
             };
             let at = (panel.x.px(*x), panel.y.px(value));
             let run = runs.last_mut().expect("there is a first");
-            run.0.push(at);
-            run.1.extend(cell.band.map(|(low, high)| (at.0, panel.y.px(low.max(0.0)), panel.y.px(high))));
+            run.points.push(at);
+            run.band.extend(cell.band.map(|(low, high)| (at.0, panel.y.px(low.max(0.0)), panel.y.px(high))));
             last = Some((at, value));
         }
-        for (points, band) in &runs {
+        for Run { points, band } in &runs {
             if band.len() > 1 {
                 let upper = band.iter().map(|(x, _, high)| (*x, *high));
                 let lower = band.iter().rev().map(|(x, low, _)| (*x, *low));
@@ -197,7 +204,7 @@ impl Curves<'_> {
             let mut defined = (0..self.numbers.len())
                 .filter_map(|i| Some((i, self.data.value(self.point(i, line, 0), self.metric)?)));
             let first = defined.next()?;
-            Some((first, defined.last()?))
+            Some((first, defined.next_back()?))
         };
         let size = |line: &usize| change(*line).map_or(-1.0, |(a, b)| (b.1 - a.1).abs());
         let most = (0..lines).reduce(|a, b| if size(&b) > size(&a) { b } else { a }).unwrap_or(0);
