@@ -80,7 +80,10 @@ fn loses_most<'a>(scenario: &Scenario, workloads: &[usize], orgs: &[&'a str], wa
 }
 
 fn missing<'a>(what: &str, name: &str, known: impl Iterator<Item = &'a str> + Clone) -> Error {
-    let listed: Vec<&str> = known.clone().take(8).collect();
+    let mut listed: Vec<&str> = known.clone().collect();
+    // The groups of a population are all its own.
+    listed.dedup();
+    listed.truncate(8);
     let help = match nearest(name, known) {
         Some(near) => format!("did you mean {near}?"),
         None => format!("there are {}", listed.join(", ")),
