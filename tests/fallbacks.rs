@@ -121,3 +121,13 @@ fn fallbacks_that_cannot_be_are_refused() {
         assert!(shown.contains(message), "{client}: {shown}");
     }
 }
+
+/// The word is the table without keys.
+#[test]
+fn the_batch_lane_by_its_word_has_the_defaults_of_the_table() {
+    let batch = |lane: &str| {
+        let scenario = scenario(&text(&format!("fallback = [ {{ {lane} }} ]")));
+        *scenario.workloads[1].lane.batch().expect("it falls back to the batch lane")
+    };
+    assert_eq!(batch("lane = \"batch\""), batch("lane.batch = {}"));
+}

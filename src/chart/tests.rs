@@ -149,27 +149,29 @@ pub(super) fn text_box(node: &resvg::usvg::roxmltree::Node<'_, '_>) -> (String, 
     (words, [left, left + width, baseline - 0.73 * style.size, baseline + 0.1 * style.size])
 }
 
+/// No text of a picture leaves the page or covers another.
+pub(super) fn assert_texts_apart(what: &str, svg: &str) {
+    let tree = resvg::usvg::roxmltree::Document::parse(svg).unwrap();
+    let height: f64 = tree.root_element().attribute("height").unwrap().parse().unwrap();
+    let texts: Vec<_> =
+        tree.descendants().filter(|node| node.has_tag_name("text")).map(|node| text_box(&node)).collect();
+    for (i, (words, [left, right, top, bottom])) in texts.iter().enumerate() {
+        let inside = *left >= 0.0 && *right <= theme::WIDTH && *top >= 0.0 && *bottom <= height;
+        assert!(inside, "{what}: {words:?} leaves the page");
+        for (other, [l, r, t, b]) in &texts[i + 1..] {
+            let apart = right <= l || r <= left || bottom <= t || b <= top;
+            assert!(apart, "{what}: {words:?} and {other:?} overlap");
+        }
+    }
+}
+
 #[test]
 fn no_text_leaves_the_page_or_covers_another() {
     for (case, sample) in gallery() {
         let data = ResultData::read(&sample.files()).unwrap();
         for chart in CHARTS {
             let Some((svg, _)) = chart.draw(&data).unwrap() else { continue };
-            let tree = resvg::usvg::roxmltree::Document::parse(&svg).unwrap();
-            let height: f64 = tree.root_element().attribute("height").unwrap().parse().unwrap();
-            let texts: Vec<_> = tree
-                .descendants()
-                .filter(|node| node.has_tag_name("text"))
-                .map(|node| text_box(&node))
-                .collect();
-            for (i, (words, [left, right, top, bottom])) in texts.iter().enumerate() {
-                let inside = *left >= 0.0 && *right <= theme::WIDTH && *top >= 0.0 && *bottom <= height;
-                assert!(inside, "{case} {}: {words:?} leaves the page", chart.name());
-                for (other, [l, r, t, b]) in &texts[i + 1..] {
-                    let apart = right <= l || r <= left || bottom <= t || b <= top;
-                    assert!(apart, "{case} {}: {words:?} and {other:?} overlap", chart.name());
-                }
-            }
+            assert_texts_apart(&format!("{case} {}", chart.name()), &svg);
         }
     }
 }

@@ -32,18 +32,8 @@ pub fn store(
     with_charts: bool,
     words: &[String],
 ) -> Result<Vec<String>, Error> {
-    let mut names: Vec<String> = Vec::new();
-    for file in files {
-        dir.put_table(file.name, &file.columns, &file.bytes)?;
-        names.push(file.name.to_owned());
-    }
-    if with_charts {
-        let bytes = |name: &str| {
-            let file = files.iter().find(|file| file.name == name);
-            Ok(file.map(|file| file.bytes.clone()))
-        };
-        names.extend(draw_charts(&mut dir, bytes)?);
-    }
+    let charts = |dir: &mut _| draw_charts(dir, |name| held(files, name));
+    let mut names = put(&mut dir, files, with_charts, charts)?;
     dir.commit(manifest(loaded, results.finished, words))?;
     names.push(MANIFEST.to_owned());
     Ok(names)
@@ -61,23 +51,36 @@ pub fn store_comparison(
     with_charts: bool,
     words: &[String],
 ) -> Result<Vec<String>, Error> {
+    let charts = |dir: &mut _| draw_comparison_charts(dir, |name| held(files, name));
+    let mut names = put(&mut dir, files, with_charts, charts)?;
+    let whole = comparison.observed.ended != Ended::Interrupted;
+    let replications = comparison.observed.replications.into();
+    dir.commit(Manifest { replications, ..manifest(loaded, whole, words) })?;
+    names.push(MANIFEST.to_owned());
+    Ok(names)
+}
+
+/// Put the tables, and what `draw` draws from them if that is wished; the names of all.
+fn put(
+    dir: &mut ResultDir,
+    files: &[ReportFile],
+    with_charts: bool,
+    draw: impl FnOnce(&mut ResultDir) -> Result<Vec<String>, Error>,
+) -> Result<Vec<String>, Error> {
     let mut names: Vec<String> = Vec::new();
     for file in files {
         dir.put_table(file.name, &file.columns, &file.bytes)?;
         names.push(file.name.to_owned());
     }
     if with_charts {
-        let bytes = |name: &str| {
-            let file = files.iter().find(|file| file.name == name);
-            Ok(file.map(|file| file.bytes.clone()))
-        };
-        names.extend(draw_comparison_charts(&mut dir, bytes)?);
+        names.extend(draw(dir)?);
     }
-    let whole = comparison.observed.ended != Ended::Interrupted;
-    let replications = comparison.observed.replications.into();
-    dir.commit(Manifest { replications, ..manifest(loaded, whole, words) })?;
-    names.push(MANIFEST.to_owned());
     Ok(names)
+}
+
+/// The content of a file that is held, if there is such a one.
+fn held(files: &[ReportFile], name: &str) -> Result<Option<Vec<u8>>, Error> {
+    Ok(files.iter().find(|file| file.name == name).map(|file| file.bytes.clone()))
 }
 
 fn manifest(loaded: &Loaded, complete: bool, words: &[String]) -> Manifest {

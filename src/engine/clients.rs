@@ -15,7 +15,7 @@ use crate::metrics::observer::{Ended, Observer};
 use crate::platform::attempt::Arriving;
 use crate::platform::serving::ReplicaEngine as _;
 use crate::reply::{Outcome, Reply};
-use crate::units::SimTime;
+use crate::units::{SimTime, Span};
 
 impl<O: Observer> Engine<'_, O> {
     /// An attempt reaches the platform.
@@ -45,7 +45,7 @@ impl<O: Observer> Engine<'_, O> {
             },
         };
         let workload = request.workload;
-        if plan.client.timeout != crate::units::Span::MAX && !ghost {
+        if plan.client.timeout != Span::MAX && !ghost {
             let expires = request.sent.saturating_add(plan.client.timeout);
             let timers = &mut self.sources[workload as usize].timeouts;
             timers.chain.push(id, &mut self.links.timeouts);

@@ -9,7 +9,7 @@ use crate::client::caller::Gate;
 use crate::client::part::Ended;
 use crate::metrics::observer::Observer;
 use crate::platform::serving::ReplicaEngine as _;
-use crate::reply::Reply;
+use crate::reply::{Outcome, Reply};
 use crate::units::SimTime;
 
 /// Which attempts belong to which request; empty where nobody hedges.
@@ -163,7 +163,7 @@ impl<O: Observer> Engine<'_, O> {
                     // Its answer is on the way, to nobody.
                     self.count_abandoned(now, child, succeeded);
                     let request = self.requests[child];
-                    if self.replies.of(child).outcome == crate::reply::Outcome::Ok {
+                    if self.replies.of(child).outcome == Outcome::Ok {
                         self.waste(now, &request, request.tokens());
                     }
                     self.requests[child].phase = Phase::Unread;

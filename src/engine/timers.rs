@@ -2,6 +2,7 @@
 
 use super::Engine;
 use super::event::Event;
+use super::gate::Tried;
 use super::requests::Phase;
 use crate::chain::Id;
 use crate::client::GaveUp;
@@ -88,12 +89,7 @@ impl<O: Observer> Engine<'_, O> {
     }
 
     /// An attempt in flight is abandoned by its client: its outcome.
-    pub(super) fn count_abandoned(
-        &mut self,
-        now: SimTime,
-        id: Id,
-        cancelled: bool,
-    ) -> Option<super::gate::Tried> {
+    pub(super) fn count_abandoned(&mut self, now: SimTime, id: Id, cancelled: bool) -> Option<Tried> {
         if self.requests[id].phase == Phase::Sending {
             self.send(id);
         }
@@ -106,7 +102,7 @@ impl<O: Observer> Engine<'_, O> {
 
     /// A client abandons its attempt in flight. What is left at the platform stays under the old id; the request
     /// goes on under the id returned.
-    pub(super) fn abandon(&mut self, now: SimTime, id: Id) -> (Id, Option<super::gate::Tried>) {
+    pub(super) fn abandon(&mut self, now: SimTime, id: Id) -> (Id, Option<Tried>) {
         let tried = self.count_abandoned(now, id, false);
         let request = self.requests[id];
         if request.phase == Phase::Late {

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::super::{Picture, samples::Dice, tests::text_box, theme};
+use super::super::{Picture, samples::Dice, tests::assert_texts_apart};
 use super::*;
 
 /// The files of a made-up comparison.
@@ -188,21 +188,7 @@ fn no_text_leaves_the_page_or_covers_another() {
         let data = ComparisonData::read(&made.files()).unwrap();
         for chart in COMPARISON_CHARTS {
             let Some((svg, _)) = chart.draw(&data).unwrap() else { continue };
-            let tree = resvg::usvg::roxmltree::Document::parse(&svg).unwrap();
-            let height: f64 = tree.root_element().attribute("height").unwrap().parse().unwrap();
-            let texts: Vec<_> = tree
-                .descendants()
-                .filter(|node| node.has_tag_name("text"))
-                .map(|node| text_box(&node))
-                .collect();
-            for (i, (words, [left, right, top, bottom])) in texts.iter().enumerate() {
-                let inside = *left >= 0.0 && *right <= theme::WIDTH && *top >= 0.0 && *bottom <= height;
-                assert!(inside, "{case} {}: {words:?} leaves the page", chart.name());
-                for (other, [l, r, t, b]) in &texts[i + 1..] {
-                    let apart = right <= l || r <= left || bottom <= t || b <= top;
-                    assert!(apart, "{case} {}: {words:?} and {other:?} overlap", chart.name());
-                }
-            }
+            assert_texts_apart(&format!("{case} {}", chart.name()), &svg);
         }
     }
 }
