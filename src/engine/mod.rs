@@ -7,6 +7,7 @@
 //! | [`requests`] | open requests |
 //! | [`source`] | a workload at run time |
 //! | this file | the loop |
+//! | `streams` | who is born next |
 //! | `births` | requests enter the run |
 //! | `clients` | attempts, answers, what clients make of them |
 //! | `demand` | closed loops: users think, backlogs wait for their turn |
@@ -33,11 +34,11 @@ pub mod queue;
 mod records;
 pub mod requests;
 pub mod source;
+mod streams;
 mod timers;
 
 use crate::metrics::ledger::Ledger;
 use crate::metrics::observer::Observer;
-use crate::name::Name;
 use crate::platform::autoscaler::Scaler as _;
 use crate::platform::incident::Harm;
 use crate::platform::lane::jobs::{JobCounts, Jobs};
@@ -47,11 +48,12 @@ use crate::platform::{Effect, Platform};
 use crate::rng::Key;
 use crate::scenario::Scenario;
 use crate::units::SimTime;
-use event::Event;
+use event::{ARRIVALS, Event};
 use hedges::Hedges;
 use queue::Queue;
 use requests::{Replies, Requests};
 use source::{Source, TimerLinks};
+use streams::Streams;
 
 /// How many events pass between two calls of the heartbeat.
 const BEAT_EVENTS: u64 = 1 << 14;
@@ -96,6 +98,7 @@ struct Engine<'a, O: Observer> {
     observer: &'a mut O,
     platform: Platform,
     queue: Queue<Event>,
+    streams: Streams,
     requests: Requests,
     sources: Vec<Source>,
     links: TimerLinks,
@@ -123,12 +126,10 @@ impl<'a, O: Observer> Engine<'a, O> {
         };
         let source = |workload: &crate::scenario::Workload| {
             let org = &scenario.orgs[workload.org as usize];
-            let of = |org: &Name| key.with("org").with(org.as_str()).with(workload.name.as_str());
+            let first = key.with("org").with(org.name.as_str()).with(workload.name.as_str());
             let group = org.crowd.as_ref().map(|crowd| crowd.group.clone());
-            let falls_back = workload.fallback_of.iter();
-            let own = falls_back.fold(of(&org.name), |key, part| key.with("fallback").with(part));
-            let travels = scenario.answers_travel(workload.home);
-            Source::new(workload, travels, group, own, of(org.written()))
+            let own = workload.fallback_of.iter().fold(first, |key, part| key.with("fallback").with(part));
+            Source::new(workload, scenario.answers_travel(workload.home), group, own)
         };
         let row = |pair: &crate::scenario::PairId| Row {
             model: pair.model,
@@ -143,6 +144,7 @@ impl<'a, O: Observer> Engine<'a, O> {
             sources: scenario.workloads.iter().map(source).collect(),
             ledger: Ledger::new(scenario.workloads.iter().map(|workload| workload.home).collect()),
             queue: Queue::default(),
+            streams: Streams::new(scenario, key),
             requests: Requests::default(),
             links: TimerLinks::default(),
             replies: Replies::default(),
@@ -177,14 +179,26 @@ impl<'a, O: Observer> Engine<'a, O> {
         }
         for workload in 0..self.sources.len() as u32 {
             self.start_users(workload);
-            self.await_birth(workload);
         }
+        self.start_streams();
+    }
+
+    /// The next event, of the streams or of the queue.
+    #[inline]
+    fn next(&mut self) -> Option<(SimTime, Event)> {
+        let Some((at, stream)) = self.streams.first() else { return self.queue.pop() };
+        if self.queue.next_at().is_none_or(|queued| queued > at) {
+            self.queue.wait(at);
+            return Some((at, Event::Arrival(stream)));
+        }
+        let tied = self.queue.next_at() == Some(at) && self.queue.next_class() > ARRIVALS;
+        if tied { Some((at, Event::Arrival(stream))) } else { self.queue.pop() }
     }
 
     /// The loop. False if the heartbeat ended it.
     fn run(&mut self, beat: &mut dyn FnMut(SimTime) -> bool) -> bool {
         let mut next_sample = self.observer.next_sample();
-        while let Some((now, event)) = self.queue.pop() {
+        while let Some((now, event)) = self.next() {
             while O::ACTIVE && next_sample <= now {
                 self.sample(next_sample);
                 next_sample = self.observer.next_sample();
@@ -212,7 +226,8 @@ impl<'a, O: Observer> Engine<'a, O> {
                 Event::Completion { id, version } => self.on_completion(now, id, version),
                 Event::Turn { model, replica, version } => self.on_turn(now, model, replica, version),
                 Event::Tick(model) => self.on_tick(now, model),
-                Event::Arrival(workload) => self.on_birth(now, workload),
+                Event::Arrival(stream) => self.on_birth(now, stream),
+                Event::Thought(workload) => self.on_thought(now, workload),
                 Event::Reply(id) => self.on_returned(now, id),
                 Event::Ask(id) => self.ask(now, id),
                 Event::Gate(workload) => self.on_gate(now, workload),

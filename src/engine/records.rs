@@ -63,16 +63,7 @@ impl<O: Observer> Engine<'_, O> {
 
     /// The run is over at `end`: count what is still open and in flight.
     pub(super) fn close(&mut self, end: SimTime) {
-        for workload in 0..self.sources.len() as u32 {
-            // Born before the end, but would reach the platform after it.
-            self.draw_user(workload, end);
-            while self.sources[workload as usize].next.is_some_and(|nature| nature.born < end) {
-                self.bear(workload);
-                let source = &mut self.sources[workload as usize];
-                source.next = source.draw();
-                self.draw_user(workload, end);
-            }
-        }
+        self.bear_unseen(end);
         let open: Vec<Id> = self.requests.open().map(|(id, _)| id).collect();
         for id in open {
             let request = self.requests[id];
