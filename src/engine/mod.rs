@@ -47,6 +47,7 @@ use crate::platform::pairs::Row;
 use crate::platform::{Effect, Platform};
 use crate::rng::Key;
 use crate::scenario::Scenario;
+use crate::scenario::part::Part;
 use crate::units::SimTime;
 use event::{ARRIVALS, Event};
 use hedges::Hedges;
@@ -73,6 +74,20 @@ pub struct Run {
     pub finished: bool,
 }
 
+impl Run {
+    /// Take over what another part of the run found, of these workloads.
+    pub fn adopt(&mut self, other: &Run, workloads: &[bool]) {
+        for workload in (0..workloads.len()).filter(|&workload| workloads[workload]) {
+            self.ledger.whole[workload] = other.ledger.whole[workload];
+            self.ledger.summary[workload] = other.ledger.summary[workload];
+            self.jobs[workload] = other.jobs[workload];
+        }
+        self.events += other.events;
+        self.end = self.end.min(other.end);
+        self.finished &= other.finished;
+    }
+}
+
 /// Simulate one replication. `beat` is called now and then with the present instant; it returns false to stop
 /// the run there. The result depends on the scenario, its seed and `replication` alone.
 pub fn simulate<O: Observer>(
@@ -81,7 +96,18 @@ pub fn simulate<O: Observer>(
     observer: &mut O,
     beat: &mut dyn FnMut(SimTime) -> bool,
 ) -> Run {
-    let mut engine = Engine::new(scenario, replication, observer);
+    simulate_part(scenario, &scenario.whole(), replication, observer, beat)
+}
+
+/// The same of a part of a scenario: what is not in it stays as it was at the start.
+pub fn simulate_part<O: Observer>(
+    scenario: &Scenario,
+    part: &Part,
+    replication: u64,
+    observer: &mut O,
+    beat: &mut dyn FnMut(SimTime) -> bool,
+) -> Run {
+    let mut engine = Engine::new(scenario, part, replication, observer);
     engine.platform.tells_on_200 = engine.observer.reads_headers_of_200();
     engine.start();
     let finished = engine.run(beat);
@@ -95,6 +121,7 @@ pub fn simulate<O: Observer>(
 
 struct Engine<'a, O: Observer> {
     scenario: &'a Scenario,
+    part: &'a Part,
     observer: &'a mut O,
     platform: Platform,
     queue: Queue<Event>,
@@ -118,7 +145,7 @@ struct Engine<'a, O: Observer> {
 }
 
 impl<'a, O: Observer> Engine<'a, O> {
-    fn new(scenario: &'a Scenario, replication: u64, observer: &'a mut O) -> Engine<'a, O> {
+    fn new(scenario: &'a Scenario, part: &'a Part, replication: u64, observer: &'a mut O) -> Engine<'a, O> {
         let key = Key::new(scenario.run.seed, replication);
         let model = |(index, config): (usize, &crate::platform::config::ModelConfig)| {
             let cold_starts = key.with("model").with(config.name.as_str()).with("cold_start");
@@ -144,7 +171,7 @@ impl<'a, O: Observer> Engine<'a, O> {
             sources: scenario.workloads.iter().map(source).collect(),
             ledger: Ledger::new(scenario.workloads.iter().map(|workload| workload.home).collect()),
             queue: Queue::default(),
-            streams: Streams::new(scenario, key),
+            streams: Streams::new(scenario, part, key),
             requests: Requests::default(),
             links: TimerLinks::default(),
             replies: Replies::default(),
@@ -158,26 +185,29 @@ impl<'a, O: Observer> Engine<'a, O> {
             now: SimTime::ZERO,
             events: 0,
             scenario,
+            part,
             observer,
         }
     }
 
     /// Everything that is known before the first event.
     fn start(&mut self) {
-        for (index, incident) in (0..).zip(&self.scenario.incidents) {
+        let part = self.part;
+        let mine = |model: u32| part.models[model as usize];
+        for (index, incident) in (0..).zip(&self.scenario.incidents).filter(|(_, i)| mine(i.model)) {
             self.schedule(incident.at, Event::IncidentBegins(index));
             self.schedule(incident.at.saturating_add(incident.duration), Event::IncidentEnds(index));
         }
-        for (model, config) in (0..).zip(&self.scenario.models) {
+        for (model, config) in (0..).zip(&self.scenario.models).filter(|&(model, _)| mine(u32::from(model))) {
             if let Some(interval) = config.autoscaler.interval() {
                 self.schedule(SimTime::ZERO + interval, Event::Tick(model));
             }
         }
-        for model in 0..self.scenario.models.len() as u32 {
+        for model in (0..self.scenario.models.len() as u32).filter(|&model| mine(model)) {
             self.platform.open(SimTime::ZERO, model);
             self.settle(SimTime::ZERO, model);
         }
-        for workload in 0..self.sources.len() as u32 {
+        for workload in (0..self.sources.len() as u32).filter(|&w| part.workloads[w as usize]) {
             self.start_users(workload);
         }
         self.start_streams();

@@ -49,11 +49,12 @@ impl<O: Observer> Engine<'_, O> {
 
     #[inline(never)]
     pub(super) fn sample(&mut self, at: SimTime) {
-        for pair in 0..self.scenario.pairs.len() as u32 {
+        let part = self.part;
+        for pair in (0..self.scenario.pairs.len() as u32).filter(|&pair| part.pairs[pair as usize]) {
             let (dynamic, success) = self.platform.row_rates(at, pair);
             self.observer.sample_pair(at, pair, dynamic, success);
         }
-        for index in 0..self.scenario.models.len() as u32 {
+        for index in (0..self.scenario.models.len() as u32).filter(|&model| part.models[model as usize]) {
             let model = self.platform.model(index);
             let capacity = model.capacity().requests;
             self.observer.sample_model(at, index, &model.levels(), model.forecast(), capacity);

@@ -9,6 +9,7 @@ use std::collections::binary_heap::{BinaryHeap, PeekMut};
 use super::source::{Nature, Source};
 use crate::rng::{Key, Stream};
 use crate::scenario::Scenario;
+use crate::scenario::part::Part;
 use crate::traffic::arrivals::Arrivals;
 use crate::traffic::population::members::Falls;
 use crate::units::SimTime;
@@ -34,12 +35,12 @@ pub struct Streams {
 }
 
 impl Streams {
-    /// The streams of a scenario; `key` is that of the replication.
-    pub fn new(scenario: &Scenario, key: Key) -> Streams {
+    /// The streams of a part of a scenario; `key` is that of the replication.
+    pub fn new(scenario: &Scenario, part: &Part, key: Key) -> Streams {
         let mut streams = Vec::new();
         let mut crowds = std::collections::BTreeMap::new();
         for (index, workload) in (0..).zip(&scenario.workloads) {
-            if workload.fallback_of.is_some() {
+            if workload.fallback_of.is_some() || !part.workloads[index as usize] {
                 continue;
             }
             let org = &scenario.orgs[workload.org as usize];
