@@ -7,7 +7,7 @@
 //! | 0 | done |
 //! | 1 | input/output failed, or an internal error |
 //! | 2 | usage: a wrong command line, or something in the way that only the user can judge |
-//! | 3 | the scenario or plan is invalid; the same call never succeeds |
+//! | 3 | the scenario or plan is invalid, or went beyond a limit while it ran; the same call never succeeds |
 //! | 75 | `sweep merge`: points are missing; the same call may succeed later (`EX_TEMPFAIL` of `sysexits.h`) |
 //! | 99 | a `[[checks]]` threshold failed |
 //! | 130, 143 | interrupted (128 + SIGINT, 128 + SIGTERM); finished results are kept |
@@ -35,7 +35,7 @@ pub enum Error {
     Failed(String),
     /// The command line, or something in the way. Exit 2.
     Usage(String),
-    /// An invalid scenario or plan: the rendered report of all its errors. Exit 3.
+    /// An invalid scenario or plan, or one that went beyond a limit: the rendered report of all its errors. Exit 3.
     Invalid(String),
     /// Points of a sweep are missing. Exit 75.
     Missing(String),
@@ -49,6 +49,11 @@ impl Error {
     /// An [`Error::Invalid`] of one sentence and what to do about it, in the form of a report.
     pub fn invalid(message: &str, help: &str) -> Error {
         Error::Invalid(format!("error: {}\n  = help: {}\n", one_line(message), one_line(help)))
+    }
+
+    /// An [`Error::Invalid`] of what went beyond a limit while it ran: the same call never succeeds.
+    pub fn beyond((message, help): (String, String)) -> Error {
+        Error::invalid(&message, &help)
     }
 
     /// An I/O error with its context; ready for `map_err(Error::io("write", &path))`.

@@ -26,7 +26,7 @@ pub struct Arguments {
 /// # Errors
 /// Those of loading, and of standard output.
 pub fn check(arguments: &Arguments, console: &Console) -> Result<(), Error> {
-    let loaded = arguments.scenarios.load(console)?;
+    let loaded = arguments.scenarios.load(None, console)?;
     if arguments.scenarios.show_config {
         return show_config(&loaded);
     }

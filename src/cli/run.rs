@@ -57,7 +57,7 @@ pub struct Arguments {
 /// # Errors
 /// Every operating error; those of a scenario leave the results of the scenarios before it.
 pub fn run(arguments: &Arguments, console: &Console) -> Result<(), Error> {
-    let loaded = arguments.scenarios.load(console)?;
+    let loaded = arguments.scenarios.load(arguments.jobs, console)?;
     if arguments.scenarios.show_config {
         return show_config(&loaded);
     }

@@ -103,6 +103,12 @@ impl<E: Classed> Queue<E> {
         self.buckets_from = self.buckets_from.min(at);
     }
 
+    /// How many events are in the queue, counted.
+    pub fn count(&self) -> usize {
+        let present: usize = self.present.iter().map(VecDeque::len).sum();
+        self.front.len() + self.buckets.iter().map(Vec::len).sum::<usize>() + present
+    }
+
     /// The instant of the next event.
     #[inline]
     pub fn next_at(&self) -> Option<SimTime> {

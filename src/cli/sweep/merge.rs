@@ -108,7 +108,7 @@ pub fn write(store: &Store, path: &Path, form: &Form, console: &Console) -> Resu
 
 /// The scenario as it was frozen, without what the points set.
 fn frozen(store: &Store) -> Result<Loaded, Error> {
-    store.source.load(&store.plan.sets, store.plan.events_max).map_err(|error| match error {
+    store.source.load(&store.plan.sets, store.plan.limits()).map_err(|error| match error {
         LoadError::File(error) => error,
         LoadError::Problems(problems) => Error::Invalid(problems.render(false)),
     })
