@@ -1,4 +1,8 @@
-//! What a scenario will cost, before anything is run: events and memory.
+//! What a scenario will cost, before anything is run: events, and memory as the live heap of a replication.
+//!
+//! Retries are not foreseen, and everybody is taken to wait as long as the buffer lets them at the busiest rate; how near
+//! that comes on the shipped scenarios is measured by `tests/estimates.rs`. What is beyond a limit all the same ends there
+//! while it runs ([`limits`](super::limits)).
 
 use super::Scenario;
 use crate::limit::pair::Pair;
