@@ -88,10 +88,7 @@ impl<E: Classed> Queue<E> {
 
     #[inline]
     fn push_front(&mut self, at: SimTime, event: E) {
-        let mut place = self.front.len();
-        while place > 0 && self.front[place - 1].0 <= at {
-            place -= 1;
-        }
+        let place = self.front.partition_point(|&(held, _)| held > at);
         self.front.insert(place, (at, event));
     }
 
