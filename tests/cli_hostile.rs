@@ -234,26 +234,18 @@ fn every_command_tells_of_a_full_and_of_a_read_only_disk() {
     home.run_to(0, &[&["sweep", "small.toml", "-o", "s", "-q", "--no-charts"], &vary[..]].concat());
     for (folder, options) in [("full", "size=64k"), ("sealed", "size=8m,ro")] {
         let Some(mount) = Mount::new(home.path(folder), options) else { return };
+        let (out, store) = (format!("{folder}/out"), format!("{folder}/s"));
         let commands: [&[&str]; 4] = [
-            &["run", "small.toml", "-o", &format!("{folder}/out")],
-            &[
-                "compare",
-                "small.toml",
-                "-o",
-                &format!("{folder}/out"),
-                "--org",
-                "spiky",
-                "--replications",
-                "2",
-            ],
-            &["sweep", "merge", "s", "-o", &format!("{folder}/out")],
-            &[&["sweep", "small.toml", "-q", "-o", &format!("{folder}/s")], &vary[..]].concat(),
+            &["run", "small.toml", "-o", &out],
+            &["compare", "small.toml", "-o", &out, "--org", "spiky", "--replications", "2"],
+            &["sweep", "merge", "s", "-o", &out],
+            &[&["sweep", "small.toml", "-q", "-o", &store], &vary[..]].concat(),
         ];
         for arguments in commands {
             refused_by_the_disk(&home, arguments, folder);
         }
         // Of a sweep, finished points are kept; of results, nothing.
-        assert!(!home.path(&format!("{folder}/out")).exists(), "{folder}");
+        assert!(!home.path(&out).exists(), "{folder}");
         drop(mount);
     }
 }

@@ -23,9 +23,6 @@ impl Interrupt {
     /// Starts watching; once, at the start of the process. A second signal exits with 128 + its number; what
     /// that leaves of a result under way is hidden and removed by the next run.
     ///
-    /// It also makes a write beyond the file-size limit fail like any other (SIGXFSZ would end the process
-    /// without a word).
-    ///
     /// # Errors
     /// [`Error::Failed`] if the system refuses.
     pub fn install() -> Result<Interrupt, Error> {
@@ -37,8 +34,6 @@ impl Interrupt {
                 flag::register_usize(signal, interrupt.signal.clone(), signal as usize)?;
                 flag::register(signal, interrupt.stop.clone())?;
             }
-            #[cfg(unix)]
-            flag::register(signal_hook::consts::SIGXFSZ, Arc::default())?;
             Ok(())
         };
         register().map_err(|e| Error::Failed(format!("cannot watch for signals: {e}")))?;
@@ -60,6 +55,18 @@ impl Interrupt {
             signal => Err(Error::Interrupted { signal: signal as u8, kept }),
         }
     }
+}
+
+/// Makes a write beyond the file-size limit fail like any other: SIGXFSZ would end the process without a word. For
+/// every command, at the start of the process.
+///
+/// # Errors
+/// [`Error::Failed`] if the system refuses.
+pub fn outlive_size_limit() -> Result<(), Error> {
+    #[cfg(unix)]
+    flag::register(signal_hook::consts::SIGXFSZ, Arc::default())
+        .map_err(|e| Error::Failed(format!("cannot watch for signals: {e}")))?;
+    Ok(())
 }
 
 /// The signals that ask a run to stop.
@@ -120,7 +127,7 @@ mod tests {
     #[test]
     fn a_file_size_limit_is_one_clear_line() {
         if let Some(dir) = std::env::var_os(CHILD) {
-            let _interrupt = Interrupt::install().unwrap();
+            outlive_size_limit().unwrap();
             let mut dir = ResultDir::open(Path::new(&dir), false).unwrap();
             let error = dir.put("attempts.csv", &vec![b'x'; 1 << 20]).unwrap_err();
             eprintln!("told: {error}");
