@@ -75,14 +75,14 @@ const WORK: &[&str] = &["sweep", "run", "s", "-q", "-j", "1"];
 const MERGE: &[&str] = &["sweep", "merge", "s", "-q"];
 
 const CASES: &[Case] = &[
-    Case { name: "run", arguments: RUN, folder: "out", before: &[], fresh: true, stride: 29 },
+    Case { name: "run", arguments: RUN, folder: "out", before: &[], fresh: true, stride: 43 },
     Case {
         name: "run over a result",
         arguments: RUN,
         folder: "out",
         before: &[&["run", "small.toml", "-o", "out", "-q", "--seed", "9"]],
         fresh: false,
-        stride: 29,
+        stride: 43,
     },
     Case {
         name: "compare over a result",
@@ -90,7 +90,7 @@ const CASES: &[Case] = &[
         folder: "out",
         before: &[COMPARE],
         fresh: false,
-        stride: 23,
+        stride: 37,
     },
     Case {
         name: "plot",
@@ -98,7 +98,7 @@ const CASES: &[Case] = &[
         folder: "out",
         before: &[RUN],
         fresh: false,
-        stride: 23,
+        stride: 37,
     },
     Case { name: "sweep plan", arguments: PLAN, folder: "s", before: &[], fresh: true, stride: 3 },
     Case { name: "sweep run", arguments: WORK, folder: "s/points", before: &[PLAN], fresh: true, stride: 2 },
@@ -108,7 +108,7 @@ const CASES: &[Case] = &[
         folder: "s/result",
         before: &[PLAN, WORK, MERGE],
         fresh: false,
-        stride: 13,
+        stride: 23,
     },
 ];
 
