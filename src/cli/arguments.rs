@@ -17,7 +17,7 @@ const EXIT_CODES: &str = "Exit codes:
   3    a scenario or a sweep's plan is invalid (a trace it names that cannot be read too); nothing was written
   75   points of a sweep are missing; the same command may succeed later
   99   a [[checks]] threshold of a scenario failed; the results are written
-  130, 143  interrupted (SIGINT, SIGTERM); finished results are kept";
+  129, 130, 143  interrupted (SIGHUP, SIGINT, SIGTERM); finished results are kept";
 
 /// The whole command line.
 #[derive(Parser, Debug)]
