@@ -87,7 +87,7 @@ impl<'a> Watching<'a> {
 
 impl Watch for Watching<'_> {
     fn beat(&self, replication: u64, now: SimTime) -> bool {
-        let before = self.seen_ns[replication as usize].swap(now.as_ns(), Ordering::Relaxed);
+        let before = self.seen_ns[replication as usize].fetch_max(now.as_ns(), Ordering::Relaxed);
         self.done_ns.fetch_add(now.as_ns().saturating_sub(before), Ordering::Relaxed);
         !self.interrupt.flag().load(Ordering::Relaxed) && !self.broken.load(Ordering::Relaxed)
     }

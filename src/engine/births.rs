@@ -1,8 +1,9 @@
-//! Births: a workload's next request is drawn, awaited and enters the run.
+//! Births: a request is drawn, awaited and enters the run.
 
 use super::Engine;
 use super::event::Event;
 use super::requests::{Phase, Request};
+use super::source::Nature;
 use crate::chain::Id;
 use crate::client::Memory;
 use crate::metrics::observer::Observer;
@@ -10,18 +11,24 @@ use crate::platform::serving::ReplicaEngine as _;
 use crate::units::{SimTime, Span};
 
 impl<O: Observer> Engine<'_, O> {
-    /// Draw a workload's next request and schedule it: one of an independent client for its arrival at the
-    /// platform, since nothing happens to it before; others for their birth.
-    #[inline]
-    pub(super) fn await_birth(&mut self, workload: u32) {
-        let source = &mut self.sources[workload as usize];
-        source.next = source.draw();
-        let Some(nature) = source.next else { return };
-        let at = self.birth_seen(workload, nature.born);
-        self.schedule(at, Event::Arrival(workload));
+    /// The streams begin.
+    pub(super) fn start_streams(&mut self) {
+        for stream in 0..self.streams.len() {
+            if let Some(at) = self.draw_birth(stream) {
+                self.streams.begin(stream, at);
+            }
+        }
     }
 
-    /// When the run looks at a birth.
+    /// Draw a stream's next birth; when the run looks at it, unless that is after its end.
+    #[inline]
+    fn draw_birth(&mut self, stream: u32) -> Option<SimTime> {
+        let (workload, born) = self.streams.draw(stream, &mut self.sources)?;
+        Some(self.birth_seen(workload, born)).filter(|&at| at <= self.end)
+    }
+
+    /// When the run looks at a birth. One of an independent client is looked at as it reaches the platform, since
+    /// nothing happens to it before.
     #[inline]
     pub(super) fn birth_seen(&self, workload: u32, born: SimTime) -> SimTime {
         let source = &self.sources[workload as usize];
@@ -30,9 +37,40 @@ impl<O: Observer> Engine<'_, O> {
         if waits { born } else { born.saturating_add(source.one_way) }
     }
 
-    pub(super) fn on_birth(&mut self, now: SimTime, workload: u32) {
-        self.draw_user(workload, SimTime::NEVER);
-        let id = self.bear(workload);
+    /// The first of all streams has a birth.
+    pub(super) fn on_birth(&mut self, now: SimTime, stream: u32) {
+        let (workload, nature) =
+            self.streams.take(stream, SimTime::NEVER).expect("a stream is due with a birth");
+        self.enter(now, workload, nature);
+        let next = self.draw_birth(stream);
+        self.streams.replace(next);
+    }
+
+    /// A user of a workload has thought.
+    pub(super) fn on_thought(&mut self, now: SimTime, workload: u32) {
+        let nature = self.draw_user(workload, SimTime::NEVER).expect("somebody has thought");
+        self.enter(now, workload, nature);
+    }
+
+    /// Born before the end, but seen after it.
+    pub(super) fn bear_unseen(&mut self, end: SimTime) {
+        for stream in 0..self.streams.len() {
+            while let Some((workload, nature)) = self.streams.take(stream, end) {
+                self.bear(workload, nature);
+                self.streams.draw(stream, &mut self.sources);
+            }
+        }
+        for workload in 0..self.sources.len() as u32 {
+            while let Some(nature) = self.draw_user(workload, end) {
+                self.bear(workload, nature);
+            }
+        }
+    }
+
+    /// A request is born, and goes where its workload's requests go first.
+    #[inline]
+    fn enter(&mut self, now: SimTime, workload: u32, nature: Nature) {
+        let id = self.bear(workload, nature);
         if self.scenario.workloads[workload as usize].is_batch() {
             self.gather(now, id);
         } else if self.sources[workload as usize].demand.holds() {
@@ -42,15 +80,13 @@ impl<O: Observer> Engine<'_, O> {
         } else {
             self.on_arrival(now, id);
         }
-        self.await_birth(workload);
     }
 
-    /// The workload's awaited request is born.
+    /// A request is born.
     #[inline]
-    pub(super) fn bear(&mut self, workload: u32) -> Id {
+    fn bear(&mut self, workload: u32, nature: Nature) -> Id {
         let plan = &self.scenario.workloads[workload as usize];
         let source = &mut self.sources[workload as usize];
-        let nature = source.next.take().expect("an arrival is scheduled with its nature");
         let engine = &self.scenario.models[plan.pool as usize].engine;
         let (service, prefill) = engine.draw(&mut source.service_stream, nature.prompt, nature.output);
         let request = Request {

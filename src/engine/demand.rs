@@ -135,22 +135,20 @@ impl<O: Observer> Engine<'_, O> {
         }
         thinkers.due.push(Reverse((born, user)));
         let at = self.birth_seen(workload, born);
-        self.schedule(at, Event::Arrival(workload));
+        self.schedule(at, Event::Thought(workload));
     }
 
     /// The next request of a workload's users is drawn, if one is born before `end`.
-    pub(super) fn draw_user(&mut self, workload: u32, end: SimTime) {
+    pub(super) fn draw_user(&mut self, workload: u32, end: SimTime) -> Option<Nature> {
         let source = &mut self.sources[workload as usize];
-        let Demand::Users(thinkers) = &mut source.demand else { return };
-        if thinkers.due.peek().is_none_or(|&Reverse((born, _))| born >= end) {
-            return;
-        }
-        let Reverse((born, user)) = thinkers.due.pop().expect("one was seen");
+        let Demand::Users(thinkers) = &mut source.demand else { return None };
+        thinkers.due.peek().filter(|Reverse((born, _))| *born < end)?;
+        let Reverse((born, user)) = thinkers.due.pop()?;
         let number = thinkers.number(user);
         let (own, output) = source.tokens.draw_numbered(number, &Arrival { at: born, tokens: None });
         let prompt = thinkers.speak(user, own, output);
         source.service_stream = source.key.with("service").number(number).stream();
-        source.next = Some(Nature { born, number, prompt, output, member: 0 });
+        Some(Nature { born, number, prompt, output, member: 0 })
     }
 
     /// A backlog's request is born: it goes, or waits for its turn.

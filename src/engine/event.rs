@@ -37,8 +37,11 @@ pub enum Event {
     Tick(u16),
     /// An answer reaches a client whose requests share something.
     Reply(Id),
-    /// A workload's next request is born (or, of an independent client, reaches the platform).
+    /// A stream's next request is born (or, of an independent client, reaches the platform): never in the queue, for
+    /// the streams have their own.
     Arrival(u32),
+    /// A user of a workload has thought, and asks.
+    Thought(u32),
     /// A request wants to be sent: again, or by its fallback.
     Ask(Id),
     /// The gate of a workload's client may open.
@@ -61,6 +64,9 @@ pub enum Event {
     Disconnect(Id),
 }
 
+/// The class of arrivals.
+pub const ARRIVALS: usize = 4;
+
 impl Classed for Event {
     /// Answers to clients, replica changes, completions, ticks, arrivals, retries, drops from the buffer, client timeouts: the
     /// deadlines of requests before the timeouts of attempts.
@@ -71,7 +77,7 @@ impl Classed for Event {
             Event::ReplicaReady { .. } | Event::IncidentBegins(_) | Event::IncidentEnds(_) => 1,
             Event::Completion { .. } | Event::Turn { .. } => 2,
             Event::Tick(_) => 3,
-            Event::Arrival(_) => 4,
+            Event::Arrival(_) | Event::Thought(_) => ARRIVALS,
             Event::Ask(_) | Event::Gate(_) | Event::Hedge(_) | Event::FileCloses(_) => 5,
             Event::Send(_) | Event::JobArrives(_) => 6,
             Event::Drop(_) => 7,

@@ -7,6 +7,7 @@
 //! | [`requests`] | open requests |
 //! | [`source`] | a workload at run time |
 //! | this file | the loop |
+//! | `streams` | who is born next |
 //! | `births` | requests enter the run |
 //! | `clients` | attempts, answers, what clients make of them |
 //! | `demand` | closed loops: users think, backlogs wait for their turn |
@@ -33,11 +34,11 @@ pub mod queue;
 mod records;
 pub mod requests;
 pub mod source;
+mod streams;
 mod timers;
 
 use crate::metrics::ledger::Ledger;
 use crate::metrics::observer::Observer;
-use crate::name::Name;
 use crate::platform::autoscaler::Scaler as _;
 use crate::platform::incident::Harm;
 use crate::platform::lane::jobs::{JobCounts, Jobs};
@@ -46,12 +47,14 @@ use crate::platform::pairs::Row;
 use crate::platform::{Effect, Platform};
 use crate::rng::Key;
 use crate::scenario::Scenario;
+use crate::scenario::part::Part;
 use crate::units::SimTime;
-use event::Event;
+use event::{ARRIVALS, Event};
 use hedges::Hedges;
 use queue::Queue;
 use requests::{Replies, Requests};
 use source::{Source, TimerLinks};
+use streams::Streams;
 
 /// How many events pass between two calls of the heartbeat.
 const BEAT_EVENTS: u64 = 1 << 14;
@@ -71,6 +74,20 @@ pub struct Run {
     pub finished: bool,
 }
 
+impl Run {
+    /// Take over what another part of the run found, of these workloads.
+    pub fn adopt(&mut self, other: &Run, workloads: &[bool]) {
+        for workload in (0..workloads.len()).filter(|&workload| workloads[workload]) {
+            self.ledger.whole[workload] = other.ledger.whole[workload];
+            self.ledger.summary[workload] = other.ledger.summary[workload];
+            self.jobs[workload] = other.jobs[workload];
+        }
+        self.events += other.events;
+        self.end = self.end.min(other.end);
+        self.finished &= other.finished;
+    }
+}
+
 /// Simulate one replication. `beat` is called now and then with the present instant; it returns false to stop
 /// the run there. The result depends on the scenario, its seed and `replication` alone.
 pub fn simulate<O: Observer>(
@@ -79,7 +96,18 @@ pub fn simulate<O: Observer>(
     observer: &mut O,
     beat: &mut dyn FnMut(SimTime) -> bool,
 ) -> Run {
-    let mut engine = Engine::new(scenario, replication, observer);
+    simulate_part(scenario, &scenario.whole(), replication, observer, beat)
+}
+
+/// The same of a part of a scenario: what is not in it stays as it was at the start.
+pub fn simulate_part<O: Observer>(
+    scenario: &Scenario,
+    part: &Part,
+    replication: u64,
+    observer: &mut O,
+    beat: &mut dyn FnMut(SimTime) -> bool,
+) -> Run {
+    let mut engine = Engine::new(scenario, part, replication, observer);
     engine.platform.tells_on_200 = engine.observer.reads_headers_of_200();
     engine.start();
     let finished = engine.run(beat);
@@ -93,9 +121,11 @@ pub fn simulate<O: Observer>(
 
 struct Engine<'a, O: Observer> {
     scenario: &'a Scenario,
+    part: &'a Part,
     observer: &'a mut O,
     platform: Platform,
     queue: Queue<Event>,
+    streams: Streams,
     requests: Requests,
     sources: Vec<Source>,
     links: TimerLinks,
@@ -115,7 +145,7 @@ struct Engine<'a, O: Observer> {
 }
 
 impl<'a, O: Observer> Engine<'a, O> {
-    fn new(scenario: &'a Scenario, replication: u64, observer: &'a mut O) -> Engine<'a, O> {
+    fn new(scenario: &'a Scenario, part: &'a Part, replication: u64, observer: &'a mut O) -> Engine<'a, O> {
         let key = Key::new(scenario.run.seed, replication);
         let model = |(index, config): (usize, &crate::platform::config::ModelConfig)| {
             let cold_starts = key.with("model").with(config.name.as_str()).with("cold_start");
@@ -123,12 +153,10 @@ impl<'a, O: Observer> Engine<'a, O> {
         };
         let source = |workload: &crate::scenario::Workload| {
             let org = &scenario.orgs[workload.org as usize];
-            let of = |org: &Name| key.with("org").with(org.as_str()).with(workload.name.as_str());
+            let first = key.with("org").with(org.name.as_str()).with(workload.name.as_str());
             let group = org.crowd.as_ref().map(|crowd| crowd.group.clone());
-            let falls_back = workload.fallback_of.iter();
-            let own = falls_back.fold(of(&org.name), |key, part| key.with("fallback").with(part));
-            let travels = scenario.answers_travel(workload.home);
-            Source::new(workload, travels, group, own, of(org.written()))
+            let own = workload.fallback_of.iter().fold(first, |key, part| key.with("fallback").with(part));
+            Source::new(workload, scenario.answers_travel(workload.home), group, own)
         };
         let row = |pair: &crate::scenario::PairId| Row {
             model: pair.model,
@@ -143,6 +171,7 @@ impl<'a, O: Observer> Engine<'a, O> {
             sources: scenario.workloads.iter().map(source).collect(),
             ledger: Ledger::new(scenario.workloads.iter().map(|workload| workload.home).collect()),
             queue: Queue::default(),
+            streams: Streams::new(scenario, part, key),
             requests: Requests::default(),
             links: TimerLinks::default(),
             replies: Replies::default(),
@@ -156,35 +185,50 @@ impl<'a, O: Observer> Engine<'a, O> {
             now: SimTime::ZERO,
             events: 0,
             scenario,
+            part,
             observer,
         }
     }
 
     /// Everything that is known before the first event.
     fn start(&mut self) {
-        for (index, incident) in (0..).zip(&self.scenario.incidents) {
+        let part = self.part;
+        let mine = |model: u32| part.models[model as usize];
+        for (index, incident) in (0..).zip(&self.scenario.incidents).filter(|(_, i)| mine(i.model)) {
             self.schedule(incident.at, Event::IncidentBegins(index));
             self.schedule(incident.at.saturating_add(incident.duration), Event::IncidentEnds(index));
         }
-        for (model, config) in (0..).zip(&self.scenario.models) {
+        for (model, config) in (0..).zip(&self.scenario.models).filter(|&(model, _)| mine(u32::from(model))) {
             if let Some(interval) = config.autoscaler.interval() {
                 self.schedule(SimTime::ZERO + interval, Event::Tick(model));
             }
         }
-        for model in 0..self.scenario.models.len() as u32 {
+        for model in (0..self.scenario.models.len() as u32).filter(|&model| mine(model)) {
             self.platform.open(SimTime::ZERO, model);
             self.settle(SimTime::ZERO, model);
         }
-        for workload in 0..self.sources.len() as u32 {
+        for workload in (0..self.sources.len() as u32).filter(|&w| part.workloads[w as usize]) {
             self.start_users(workload);
-            self.await_birth(workload);
         }
+        self.start_streams();
+    }
+
+    /// The next event, of the streams or of the queue.
+    #[inline]
+    fn next(&mut self) -> Option<(SimTime, Event)> {
+        let Some((at, stream)) = self.streams.first() else { return self.queue.pop() };
+        if self.queue.next_at().is_none_or(|queued| queued > at) {
+            self.queue.wait(at);
+            return Some((at, Event::Arrival(stream)));
+        }
+        let tied = self.queue.next_at() == Some(at) && self.queue.next_class() > ARRIVALS;
+        if tied { Some((at, Event::Arrival(stream))) } else { self.queue.pop() }
     }
 
     /// The loop. False if the heartbeat ended it.
     fn run(&mut self, beat: &mut dyn FnMut(SimTime) -> bool) -> bool {
         let mut next_sample = self.observer.next_sample();
-        while let Some((now, event)) = self.queue.pop() {
+        while let Some((now, event)) = self.next() {
             while O::ACTIVE && next_sample <= now {
                 self.sample(next_sample);
                 next_sample = self.observer.next_sample();
@@ -212,7 +256,8 @@ impl<'a, O: Observer> Engine<'a, O> {
                 Event::Completion { id, version } => self.on_completion(now, id, version),
                 Event::Turn { model, replica, version } => self.on_turn(now, model, replica, version),
                 Event::Tick(model) => self.on_tick(now, model),
-                Event::Arrival(workload) => self.on_birth(now, workload),
+                Event::Arrival(stream) => self.on_birth(now, stream),
+                Event::Thought(workload) => self.on_thought(now, workload),
                 Event::Reply(id) => self.on_returned(now, id),
                 Event::Ask(id) => self.ask(now, id),
                 Event::Gate(workload) => self.on_gate(now, workload),

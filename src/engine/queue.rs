@@ -1,16 +1,22 @@
-//! The future-event list: a radix heap on integer time, first in first out at ties.
+//! The future-event list: a sorted front over a radix heap on integer time, first in first out at ties.
 //!
-//! Pops never go back in time, so a radix heap (Ahuja, Mehlhorn, Orlin, Tarjan 1990) fits: bucket b holds the
-//! entries whose time differs from the last popped one in bit b − 1 at the highest. Buckets keep insertion
-//! order, so entries of one instant come out as they went in.
+//! Pops never go back in time, so a radix heap (Ahuja, Mehlhorn, Orlin, Tarjan 1990) fits: bucket b holds the entries
+//! whose instant differs from the base in bit b at the highest, and buckets follow one another in time. It would split
+//! the lowest bucket bit by bit; here a bucket of at most [`FRONT_MAX`] entries is sorted instead, and becomes the
+//! front. Buckets and front keep the order of insertion, so entries of one instant come out as they went in.
 //!
 //! What belongs to the present instant is worked on by class, then by order of insertion; events inserted for
 //! the present instant while it is worked on take their place in that order too.
+
+use std::collections::VecDeque;
 
 use crate::units::SimTime;
 
 /// How many classes an instant is divided into.
 pub const CLASSES: usize = 11;
+
+/// Entries that are kept sorted: shifting so many costs less than another pass through the buckets.
+const FRONT_MAX: usize = 32;
 
 /// An event with its rank among events of the same instant.
 pub trait Classed: Copy {
@@ -22,12 +28,20 @@ pub trait Classed: Copy {
 #[derive(Clone, Debug)]
 pub struct Queue<E> {
     now: SimTime,
+    /// The earliest entries after the present, the latest first; of one instant, the last inserted first.
+    front: Vec<(SimTime, E)>,
+    /// Up to this instant entries belong to the front, later ones to the buckets.
+    front_until: SimTime,
+    /// What sorts the buckets: never after the present.
+    base: SimTime,
     /// Bit b is set if bucket b holds something.
     occupied: u64,
     buckets: Vec<Vec<(SimTime, E)>>,
+    /// The earliest instant in the buckets.
+    buckets_from: SimTime,
     spare: Vec<(SimTime, E)>,
     /// The events of the present instant, by class.
-    present: Vec<std::collections::VecDeque<E>>,
+    present: Vec<VecDeque<E>>,
     present_classes: u32,
 }
 
@@ -35,10 +49,14 @@ impl<E: Classed> Default for Queue<E> {
     fn default() -> Self {
         Queue {
             now: SimTime::ZERO,
+            front: Vec::with_capacity(FRONT_MAX),
+            front_until: SimTime::ZERO,
+            base: SimTime::ZERO,
             occupied: 0,
             buckets: (0..64).map(|_| Vec::new()).collect(),
+            buckets_from: SimTime::NEVER,
             spare: Vec::new(),
-            present: (0..CLASSES).map(|_| std::collections::VecDeque::new()).collect(),
+            present: (0..CLASSES).map(|_| VecDeque::new()).collect(),
             present_classes: 0,
         }
     }
@@ -49,36 +67,89 @@ impl<E: Classed> Queue<E> {
     #[inline]
     pub fn push(&mut self, at: SimTime, event: E) {
         assert!(at >= self.now, "an event at {at:?} would be before the present {:?}", self.now);
-        self.place(at, event);
-    }
-
-    #[inline]
-    fn place(&mut self, at: SimTime, event: E) {
-        let differing = at.as_ns() ^ self.now.as_ns();
-        if differing == 0 {
-            let class = event.class();
-            self.present[class].push_back(event);
-            self.present_classes |= 1 << class;
+        if at == self.now {
+            self.push_present(event);
+        } else if at > self.front_until {
+            self.push_bucket(at, event);
+        } else if self.front.len() < FRONT_MAX {
+            self.push_front(at, event);
         } else {
-            let bucket = 63 - differing.leading_zeros();
-            self.buckets[bucket as usize].push((at, event));
-            self.occupied |= 1 << bucket;
+            self.spill();
+            self.push(at, event);
         }
     }
 
-    /// The next instant's time and event.
+    #[inline]
+    fn push_present(&mut self, event: E) {
+        let class = event.class();
+        self.present[class].push_back(event);
+        self.present_classes |= 1 << class;
+    }
+
+    #[inline]
+    fn push_front(&mut self, at: SimTime, event: E) {
+        let mut place = self.front.len();
+        while place > 0 && self.front[place - 1].0 <= at {
+            place -= 1;
+        }
+        self.front.insert(place, (at, event));
+    }
+
+    #[inline]
+    fn push_bucket(&mut self, at: SimTime, event: E) {
+        let bucket = 63 - (at.as_ns() ^ self.base.as_ns()).leading_zeros();
+        self.buckets[bucket as usize].push((at, event));
+        self.occupied |= 1 << bucket;
+        self.buckets_from = self.buckets_from.min(at);
+    }
+
+    /// The instant of the next event.
+    #[inline]
+    pub fn next_at(&self) -> Option<SimTime> {
+        if self.present_classes != 0 {
+            return Some(self.now);
+        }
+        match self.front.last() {
+            Some(&(at, _)) => Some(at),
+            None => (self.occupied != 0).then_some(self.buckets_from),
+        }
+    }
+
+    /// Nothing happens before `to`, which is before the next event: go on to there.
+    #[inline]
+    pub fn wait(&mut self, to: SimTime) {
+        assert!(to >= self.now && self.next_at().is_none_or(|next| to < next), "time goes on in order");
+        self.now = to;
+    }
+
+    /// The class of the next event, whose instant becomes the present.
+    ///
+    /// # Panics
+    /// Without events.
+    pub fn next_class(&mut self) -> usize {
+        if self.present_classes == 0 && (!self.front.is_empty() || self.refill()) {
+            self.now = self.front.last().expect("a filled front holds an entry").0;
+            self.gather();
+        }
+        assert!(self.present_classes != 0, "there is a next event");
+        self.present_classes.trailing_zeros() as usize
+    }
+
+    /// The next event, and its instant.
     #[inline]
     pub fn pop(&mut self) -> Option<(SimTime, E)> {
         if self.present_classes == 0 {
-            let lowest = if self.occupied == 0 { return None } else { self.occupied.trailing_zeros() };
-            // Alone in its bucket it is the next, and alone at its instant: no need to sort it in.
-            if self.buckets[lowest as usize].len() == 1 {
-                self.occupied &= self.occupied - 1;
-                let (at, event) = self.buckets[lowest as usize].pop()?;
-                self.now = at;
+            if self.front.is_empty() && !self.refill() {
+                return None;
+            }
+            let (at, event) = self.front.pop().expect("a filled front holds an entry");
+            self.now = at;
+            // Alone at its instant: no need to sort it in.
+            if self.front.last().is_none_or(|&(next, _)| next != at) {
                 return Some((at, event));
             }
-            self.advance(lowest as usize);
+            self.push_present(event);
+            self.gather();
         }
         let class = self.present_classes.trailing_zeros() as usize;
         let events = &mut self.present[class];
@@ -89,15 +160,62 @@ impl<E: Classed> Queue<E> {
         Some((self.now, event))
     }
 
-    /// Move to the first instant of the lowest occupied bucket.
-    fn advance(&mut self, lowest: usize) {
+    /// The entries of the present instant leave the front.
+    fn gather(&mut self) {
+        while let Some((_, event)) = self.front.pop_if(|&mut (at, _)| at == self.now) {
+            self.push_present(event);
+        }
+    }
+
+    /// Fill the empty front from the lowest bucket; false if there is none.
+    fn refill(&mut self) -> bool {
+        if self.occupied == 0 {
+            return false;
+        }
+        let lowest = self.occupied.trailing_zeros() as usize;
         self.occupied &= self.occupied - 1;
         let mut entries = std::mem::replace(&mut self.buckets[lowest], std::mem::take(&mut self.spare));
-        self.now = entries.iter().map(|&(at, _)| at).min().expect("an occupied bucket holds an entry");
-        for (at, event) in entries.drain(..) {
-            self.place(at, event);
+        self.base = self.buckets_from;
+        if entries.len() <= FRONT_MAX {
+            self.front_until = SimTime::from_ns(self.base.as_ns() | ((1 << lowest) - 1));
+            for (at, event) in entries.drain(..) {
+                self.push_front(at, event);
+            }
+        } else {
+            // Too many to sort by shifting: split them by the bits below.
+            self.front_until = self.base;
+            let first = |&(at, _): &(SimTime, E)| at == self.base;
+            self.front.extend(entries.iter().rev().filter(|entry| first(entry)).copied());
+            for (at, event) in entries.drain(..) {
+                if at != self.base {
+                    self.push_bucket(at, event);
+                }
+            }
         }
         self.spare = entries;
+        self.find_earliest();
+        true
+    }
+
+    /// The later half of the front, with who is at its edge, goes to the buckets.
+    fn spill(&mut self) {
+        let edge = self.front[self.front.len() / 2].0;
+        let count = self.front.partition_point(|&(at, _)| at >= edge);
+        self.front_until = SimTime::from_ns(edge.as_ns() - 1);
+        for place in (0..count).rev() {
+            let (at, event) = self.front[place];
+            self.push_bucket(at, event);
+        }
+        self.front.drain(..count);
+    }
+
+    fn find_earliest(&mut self) {
+        self.buckets_from = SimTime::NEVER;
+        if self.occupied != 0 {
+            let lowest = &self.buckets[self.occupied.trailing_zeros() as usize];
+            self.buckets_from =
+                lowest.iter().map(|&(at, _)| at).min().expect("an occupied bucket holds an entry");
+        }
     }
 }
 
@@ -123,13 +241,26 @@ mod tests {
         for spread in [0u64, 3, 1000, 1 << 40] {
             let (mut queue, mut map, mut sequence) = (Queue::default(), BTreeMap::new(), 0u32);
             let mut now = SimTime::ZERO;
-            for round in 0..20_000u32 {
-                for _ in 0..rng.random_range(0..3u32) {
+            for round in 0..30_000u32 {
+                // Few pending, many, and few again.
+                let most = if (5_000..10_000).contains(&round) { 9 } else { 3 };
+                for _ in 0..rng.random_range(0..most) {
                     let at = SimTime::from_ns(now.as_ns() + rng.random_range(0..=spread));
                     let event = Tagged(rng.random_range(0..CLASSES as u8), sequence);
                     queue.push(at, event);
                     map.insert((at, event.0, sequence), event);
                     sequence += 1;
+                }
+                let next = map.first_key_value().map(|(&(at, class, _), _)| (at, class));
+                assert_eq!(queue.next_at(), next.map(|(at, _)| at));
+                match next {
+                    Some((at, _)) if at > now && rng.random() => {
+                        now = SimTime::from_ns(rng.random_range(now.as_ns()..at.as_ns()));
+                        queue.wait(now);
+                        continue;
+                    }
+                    Some((_, class)) if rng.random() => assert_eq!(queue.next_class(), usize::from(class)),
+                    _ => {}
                 }
                 let expected = map.pop_first().map(|((at, ..), event)| (at, event));
                 assert_eq!(queue.pop(), expected, "round {round}, spread {spread}");

@@ -49,11 +49,12 @@ impl<O: Observer> Engine<'_, O> {
 
     #[inline(never)]
     pub(super) fn sample(&mut self, at: SimTime) {
-        for pair in 0..self.scenario.pairs.len() as u32 {
+        let part = self.part;
+        for pair in (0..self.scenario.pairs.len() as u32).filter(|&pair| part.pairs[pair as usize]) {
             let (dynamic, success) = self.platform.row_rates(at, pair);
             self.observer.sample_pair(at, pair, dynamic, success);
         }
-        for index in 0..self.scenario.models.len() as u32 {
+        for index in (0..self.scenario.models.len() as u32).filter(|&model| part.models[model as usize]) {
             let model = self.platform.model(index);
             let capacity = model.capacity().requests;
             self.observer.sample_model(at, index, &model.levels(), model.forecast(), capacity);
@@ -63,16 +64,7 @@ impl<O: Observer> Engine<'_, O> {
 
     /// The run is over at `end`: count what is still open and in flight.
     pub(super) fn close(&mut self, end: SimTime) {
-        for workload in 0..self.sources.len() as u32 {
-            // Born before the end, but would reach the platform after it.
-            self.draw_user(workload, end);
-            while self.sources[workload as usize].next.is_some_and(|nature| nature.born < end) {
-                self.bear(workload);
-                let source = &mut self.sources[workload as usize];
-                source.next = source.draw();
-                self.draw_user(workload, end);
-            }
-        }
+        self.bear_unseen(end);
         let open: Vec<Id> = self.requests.open().map(|(id, _)| id).collect();
         for id in open {
             let request = self.requests[id];

@@ -5,7 +5,7 @@ use crate::chain::{Chain, Links};
 use crate::client::caller::Caller;
 use crate::rng::{Key, Stream};
 use crate::scenario::Workload;
-use crate::traffic::arrivals::Arrivals;
+use crate::traffic::arrivals::Arrival;
 use crate::traffic::population::Group;
 use crate::traffic::population::members::Members;
 use crate::traffic::tokens::TokenSource;
@@ -40,8 +40,6 @@ pub struct Nature {
 pub struct Source {
     /// The key of its streams.
     pub key: Key,
-    arrivals: Arrivals,
-    arrival_stream: Stream,
     members: Members,
     /// The tokens of its requests.
     pub tokens: TokenSource,
@@ -55,8 +53,6 @@ pub struct Source {
     pub luck: Key,
     /// Requests drawn so far.
     drawn: u64,
-    /// The next request to be born.
-    pub next: Option<Nature>,
     /// Draws of the client's guards, addressed by (request, attempt).
     pub guard: Key,
     /// Service times of further attempts of a hedged request, and of requests that fall back to here, by request.
@@ -90,25 +86,16 @@ pub struct TimerLinks {
 }
 
 impl Source {
-    /// A workload before its first request, on streams of its own; the births are those of all groups of its
-    /// population alike, on streams of that.
-    pub fn new(
-        workload: &Workload,
-        answers_travel: bool,
-        group: Option<Arc<Group>>,
-        key: Key,
-        population: Key,
-    ) -> Source {
+    /// A workload before its first request, on streams of its own.
+    pub fn new(workload: &Workload, answers_travel: bool, group: Option<Arc<Group>>, key: Key) -> Source {
         let clients_own = |purpose: &str| match workload.client.jitter_stream {
             0 => key.with(purpose),
             other => key.with(purpose).number(other),
         };
         Source {
             key,
-            arrivals: workload.arrivals.clone(),
             demand: Demand::new(workload, key),
-            arrival_stream: population.with("arrivals").stream(),
-            members: Members::new(group, population, key),
+            members: Members::new(group, key),
             tokens: TokenSource::new(
                 workload.prompt.clone(),
                 workload.output.clone(),
@@ -122,7 +109,6 @@ impl Source {
             jitter: clients_own("jitter"),
             luck: key.with("luck"),
             drawn: 0,
-            next: None,
             guard: clients_own("guard"),
             hedged: key.with("hedged"),
             answers_travel,
@@ -143,18 +129,12 @@ impl Source {
         self.caller.as_mut().expect("only clients whose requests share something have a gate")
     }
 
-    /// Draw the next request; `None` when there are no more.
+    /// Draw the nature of the request that comes with this arrival.
     #[inline]
-    pub fn draw(&mut self) -> Option<Nature> {
-        let arrival = loop {
-            let arrival = self.arrivals.next(&mut self.arrival_stream)?;
-            if self.members.take() {
-                break arrival;
-            }
-        };
-        let (prompt, output) = self.tokens.draw(&arrival);
+    pub fn draw(&mut self, arrival: &Arrival) -> Nature {
+        let (prompt, output) = self.tokens.draw(arrival);
         let number = self.drawn;
         self.drawn += 1;
-        Some(Nature { born: arrival.at, number, prompt, output, member: self.members.draw() })
+        Nature { born: arrival.at, number, prompt, output, member: self.members.draw() }
     }
 }

@@ -120,6 +120,20 @@ impl<'a> Recorder<'a> {
         }
     }
 
+    /// Take over what another part of the run recorded: of these workloads, pairs and models.
+    pub fn adopt(&mut self, mut other: Recorder<'a>, workloads: &[bool], pairs: &[bool], models: &[bool]) {
+        self.outcomes.adopt(&mut other.outcomes, workloads);
+        self.rates.adopt(&mut other.rates, pairs);
+        self.capacity.adopt(&mut other.capacity, models);
+        for workload in (0..workloads.len()).filter(|&workload| workloads[workload]) {
+            self.summaries[workload] = std::mem::take(&mut other.summaries[workload]);
+            self.last_success[workload] = other.last_success[workload];
+        }
+        for model in (0..models.len()).filter(|&model| models[model]) {
+            self.replica_ns[model] = other.replica_ns[model];
+        }
+    }
+
     /// Write the quantiles of the bin that a workload leaves.
     fn close_bin(&mut self, workload: usize) {
         let OpenBin { bin, times } = &mut self.open_bins[workload];

@@ -77,6 +77,14 @@ impl<T: Clone + Default> Bins<T> {
         self.entries.iter_mut().zip(&other.entries).for_each(|(mine, theirs)| add(mine, theirs));
     }
 
+    /// Take over some columns of the same table of another part of the run.
+    pub fn adopt(&mut self, other: &mut Bins<T>, columns: &[bool]) {
+        assert_eq!((self.count, self.width), (other.count, columns.len()), "parts share their bins");
+        let whose = columns.iter().cycle();
+        let both = self.entries.iter_mut().zip(&mut other.entries).zip(whose);
+        both.filter(|(_, theirs)| **theirs).for_each(|((mine, theirs), _)| std::mem::swap(mine, theirs));
+    }
+
     /// Spread `level` over the bins from one instant to another: each gets level × its share in nanoseconds.
     #[inline]
     pub fn spread(&mut self, from: SimTime, to: SimTime, column: u32, mut add: impl FnMut(&mut T, f64)) {

@@ -12,6 +12,7 @@
 //! | `populations` | populations as orgs, one for each group |
 //! | `incidents` | whom incidents strike |
 //! | `pairs` | (org, model) pairs, numbered |
+//! | [`part`] | what meets in nothing, and can run apart |
 //! | [`check`] | thresholds on the summary |
 //! | [`estimate`] | events and memory, before anything is run |
 
@@ -22,6 +23,7 @@ mod fallback;
 mod incidents;
 pub mod loading;
 mod pairs;
+pub mod part;
 mod pools;
 mod populations;
 pub mod reading;

@@ -8,34 +8,42 @@ use rand_distr::Distribution as _;
 use super::Group;
 use crate::rng::{Key, Stream};
 
-/// Picks the requests of a group out of its population's stream, and a member for each.
+/// Says to which group of a population each request of its stream falls.
 ///
-/// Every group goes through the whole stream of the population, with the same draws, and keeps what falls to it: so
-/// the groups together are that stream, whatever its law, and where groups end moves nobody's births. A draw takes
-/// the same time however many members there are.
+/// A population has one stream, whatever its law, and where groups end moves nobody's births.
+pub struct Falls {
+    groups: Vec<Arc<Group>>,
+    draws: Stream,
+}
+
+impl Falls {
+    /// The groups of a population, in any order, and the key of its workload's streams.
+    pub fn new(groups: Vec<Arc<Group>>, population: Key) -> Falls {
+        Falls { groups, draws: population.with("group").stream() }
+    }
+
+    /// The group of the next request; a population that is one group draws nothing.
+    #[inline]
+    pub fn draw(&mut self) -> usize {
+        if self.groups.len() <= 1 {
+            return 0;
+        }
+        let draw = self.draws.random();
+        self.groups.iter().position(|group| group.holds(draw)).expect("no draw falls to nobody")
+    }
+}
+
+/// Says whose each request of a group is. A draw takes the same time however many members there are.
 pub struct Members {
     group: Option<Arc<Group>>,
-    /// Says to which group each request of the population falls.
-    falls: Stream,
-    /// Says to whom in the group.
-    member: Stream,
+    draws: Stream,
 }
 
 impl Members {
-    /// The members of a group, on streams of its population's workload and of its own; without one an org on its
-    /// own, whose requests are all its own and draw nothing.
-    pub fn new(group: Option<Arc<Group>>, population: Key, own: Key) -> Members {
-        let [falls, member] = [population.with("group"), own.with("member")].map(Key::stream);
-        Members { group, falls, member }
-    }
-
-    /// Whether the next request of the stream is the group's.
-    #[inline]
-    pub fn take(&mut self) -> bool {
-        match &self.group {
-            Some(group) if group.name.is_some() => group.holds(self.falls.random()),
-            _ => true,
-        }
+    /// The members of a group, on a stream of its own; without one an org on its own, whose requests are all its own
+    /// and draw nothing.
+    pub fn new(group: Option<Arc<Group>>, own: Key) -> Members {
+        Members { group, draws: own.with("member").stream() }
     }
 
     /// Whose the request is: a number within the group, from 0.
@@ -43,8 +51,8 @@ impl Members {
     pub fn draw(&mut self) -> u32 {
         match &self.group {
             Some(group) if group.members > 1 => match group.table() {
-                Some(table) => table.sample(&mut self.member) as u32,
-                None => self.member.random_range(0..group.members),
+                Some(table) => table.sample(&mut self.draws) as u32,
+                None => self.draws.random_range(0..group.members),
             },
             _ => 0,
         }
@@ -62,18 +70,13 @@ mod tests {
         let key = Key::new(4, 0).with("population");
         let groups: Vec<Arc<Group>> = population.groups().into_iter().map(Arc::new).collect();
         let own = |group: &Arc<Group>| key.with(group.name.expect("there are several"));
+        let mut falls = Falls::new(groups.clone(), key);
         let mut all: Vec<Members> =
-            groups.iter().map(|group| Members::new(Some(group.clone()), key, own(group))).collect();
+            groups.iter().map(|group| Members::new(Some(group.clone()), own(group))).collect();
         let mut counts = vec![0u32; 1000];
         for _ in 0..n {
-            let mut fell = 0;
-            for (members, group) in all.iter_mut().zip(&groups) {
-                if members.take() {
-                    fell += 1;
-                    counts[(group.first + members.draw()) as usize] += 1;
-                }
-            }
-            assert_eq!(fell, 1);
+            let fell = falls.draw();
+            counts[(groups[fell].first + all[fell].draw()) as usize] += 1;
         }
         let harmonic: f64 = (1..=1000).map(|k| 1.0 / f64::from(k)).sum();
         let expected = |rank: usize| f64::from(n) / (rank + 1) as f64 / harmonic;
@@ -89,8 +92,9 @@ mod tests {
 
     #[test]
     fn an_org_on_its_own_draws_nothing() {
-        let mut alone = Members::new(None, Key::new(1, 0), Key::new(1, 0));
-        assert!((0..9).all(|_| alone.take() && alone.draw() == 0));
-        assert!(alone.falls == Key::new(1, 0).with("group").stream());
+        let key = Key::new(1, 0);
+        let (mut falls, mut alone) = (Falls::new(Vec::new(), key), Members::new(None, key));
+        assert!((0..9).all(|_| falls.draw() == 0 && alone.draw() == 0));
+        assert!(falls.draws == key.with("group").stream() && alone.draws == key.with("member").stream());
     }
 }

@@ -1,7 +1,10 @@
 //! All replications of a scenario, on every core, folded in order.
 //!
 //! Each replication depends on the scenario, the seed and its number alone. They are simulated in parallel
-//! and merged one after the other by number, so the result's bytes do not depend on how many cores there are.
+//! and merged one after the other by number, so the result's bytes do not depend on how many cores there are. A
+//! replication that has the cores for itself is split into parts that meet in nothing (`apart`), with the same result.
+
+mod apart;
 
 use crate::engine::simulate;
 use crate::metrics::ledger::{Account, Tokens};
@@ -108,9 +111,16 @@ pub fn run_one<'a>(
     watch: &dyn Watch,
     log: Option<&'a mut (dyn FnMut(&AttemptRecord) + Send)>,
 ) -> Record<'a> {
-    let mut recorder = Recorder::new(layout(scenario), log);
-    let run = simulate(scenario, number, &mut recorder, &mut |now| watch.beat(number, now));
-    recorder.finish(run.end);
+    // The log is in the order of the one loop.
+    let parts = if log.is_none() { scenario.parts(apart::worthwhile()) } else { Vec::new() };
+    let (mut recorder, run) = if parts.len() > 1 {
+        apart::run(scenario, &parts, number, watch)
+    } else {
+        let mut recorder = Recorder::new(layout(scenario), log);
+        let run = simulate(scenario, number, &mut recorder, &mut |now| watch.beat(number, now));
+        recorder.finish(run.end);
+        (recorder, run)
+    };
     for (index, (workload, account)) in scenario.workloads.iter().zip(&run.ledger.summary).enumerate() {
         let [whole, warmup] = recorder.replica_ns[workload.pool as usize];
         let summary = &mut recorder.summaries[index];

@@ -1,0 +1,47 @@
+//! One replication on several cores: its parts run apart, and each brings its own rows.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use rayon::prelude::*;
+
+use super::{Watch, layout};
+use crate::engine::{Run, simulate_part};
+use crate::metrics::recorder::Recorder;
+use crate::scenario::Scenario;
+use crate::scenario::part::Part;
+use crate::units::SimTime;
+
+/// How many parts pay: one for each thread, but none for who is on one of several busy threads already.
+pub(super) fn worthwhile() -> usize {
+    if rayon::current_thread_index().is_some() { 1 } else { rayon::current_num_threads() }
+}
+
+/// Simulate a replication part by part, and put what they found together: the same as in one piece.
+pub(super) fn run<'a>(
+    scenario: &Scenario,
+    parts: &[Part],
+    number: u64,
+    watch: &dyn Watch,
+) -> (Recorder<'a>, Run) {
+    let reached: Vec<AtomicU64> = parts.iter().map(|_| AtomicU64::new(0)).collect();
+    let one = |(index, part): (usize, &Part)| {
+        let mut recorder = Recorder::new(layout(scenario), None);
+        let mut beat = |now: SimTime| {
+            reached[index].store(now.as_ns(), Ordering::Relaxed);
+            let last = reached.iter().map(|at| at.load(Ordering::Relaxed)).min();
+            watch.beat(number, SimTime::from_ns(last.unwrap_or(0)))
+        };
+        let run = simulate_part(scenario, part, number, &mut recorder, &mut beat);
+        reached[index].store(u64::MAX, Ordering::Relaxed);
+        recorder.finish(run.end);
+        (recorder, run)
+    };
+    let found: Vec<(Recorder<'a>, Run)> = parts.par_iter().enumerate().map(one).collect();
+    let mut found = found.into_iter().zip(parts);
+    let ((mut recorder, mut run), _) = found.next().expect("there is at least one part");
+    for ((other, theirs), part) in found {
+        recorder.adopt(other, &part.workloads, &part.pairs, &part.models);
+        run.adopt(&theirs, &part.workloads);
+    }
+    (recorder, run)
+}

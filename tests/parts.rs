@@ -1,0 +1,36 @@
+#![allow(missing_docs)]
+
+//! A run that is split over cores is the run in one piece, byte for byte, on every shipped scenario.
+
+use std::fs;
+use std::path::Path;
+
+use ratetide::output::report::tables;
+use ratetide::replications::{Results, run_all};
+use ratetide::scenario::loading::load;
+
+#[test]
+fn parts_run_apart_are_the_whole() {
+    rayon::ThreadPoolBuilder::new().num_threads(8).build_global().expect("nobody has made the pool yet");
+    let alone = rayon::ThreadPoolBuilder::new().num_threads(1).build().expect("one thread");
+    let (mut split, mut joined) = (0, 0);
+    let scenarios = Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios");
+    let mut paths: Vec<_> = fs::read_dir(scenarios).unwrap().map(|entry| entry.unwrap().path()).collect();
+    paths.retain(|path| path.extension().is_some_and(|extension| extension == "toml"));
+    paths.sort();
+    for path in paths {
+        let loaded = load(&path, &[], 1e9).unwrap_or_else(|error| panic!("{}: {error:?}", path.display()));
+        let count = loaded.scenario.parts(8).len();
+        split += usize::from(count > 1);
+        joined += usize::from(count < loaded.scenario.models.len());
+        let apart = run_all(&loaded.scenario, &(), None);
+        // Who is on a worker of a pool does not split.
+        let whole = alone.install(|| run_all(&loaded.scenario, &(), None));
+        assert_eq!(apart.events, whole.events, "{}", path.display());
+        let bytes = |results: &Results| -> Vec<(&'static str, Vec<u8>)> {
+            tables(&loaded, results).into_iter().map(|file| (file.name, file.bytes)).collect()
+        };
+        assert!(bytes(&apart) == bytes(&whole), "{} in {count} parts", path.display());
+    }
+    assert!(split >= 5 && joined >= 1, "{split} scenarios came apart, {joined} had models that meet");
+}
