@@ -6,7 +6,7 @@ mod common;
 
 use common::run::scenario;
 use ratetide::compare::measure::{Better, MEASURES, find};
-use ratetide::compare::precision::{Ended, Rule, Width};
+use ratetide::compare::precision::{Ended, FIRST_LOOK, Rule, Width};
 use ratetide::compare::rank;
 use ratetide::compare::trial::{Observed, Trial};
 use ratetide::compare::verdict::{Paired, Values, Verdict, judge};
@@ -350,4 +350,17 @@ fn stopping_at_narrow_intervals_costs_little_coverage() {
         println!("± {width}: {mean:.1} replications on average, not told from itself {:.2} %", 100.0 * share);
         assert!((0.93..=0.96).contains(&share), "{share}");
     }
+}
+
+#[test]
+fn a_measure_without_values_is_given_up_at_the_first_look() {
+    let arms = [retrying(7, 0), retrying(7, 1)];
+    // Nobody else is there whom a strategy could harm.
+    let primary = find("neighbours_success_share_change").expect("a measure");
+    let trial = Trial { arms: arms.iter().collect(), ours: vec![vec![0]; 2], baseline: 0, primary };
+    let observed = trial
+        .run(Rule::Until(Width::Absolute(0.01), 200), &())
+        .expect("within the limits")
+        .expect("nobody stops it");
+    assert_eq!((observed.replications, observed.ended), (FIRST_LOOK, Ended::Capped));
 }

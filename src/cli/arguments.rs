@@ -18,7 +18,7 @@ const EXIT_CODES: &str = "Exit codes:
        --max-events or --max-memory; nothing was written
   75   points of a sweep are missing; the same command may succeed later
   99   a [[checks]] threshold of a scenario failed; the results are written
-  130, 143  interrupted (SIGINT, SIGTERM); finished results are kept";
+  129, 130, 143  interrupted (SIGHUP, SIGINT, SIGTERM); finished results are kept";
 
 /// The whole command line.
 #[derive(Parser, Debug)]

@@ -17,7 +17,7 @@ pub struct Arguments {
     #[command(flatten)]
     scenarios: Scenarios,
     /// What to print
-    #[arg(long, value_name = "FORMAT", value_enum, default_value_t = Format::Text)]
+    #[arg(long, value_name = "FORMAT", value_enum, default_value_t = Format::Text, conflicts_with = "show_config")]
     format: Format,
 }
 

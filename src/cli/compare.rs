@@ -134,7 +134,7 @@ pub fn compare(arguments: &Arguments, console: &Console) -> Result<(), Error> {
     let arms = contest.arms(None, console)?;
     let changes = contest.distinct(arguments.limit_changes(), console)?;
     let path = arguments.destination(&contest.base.written)?;
-    let dir = ResultDir::open(&path, arguments.force)?;
+    let dir = ResultDir::open_for("compare", &path, arguments.force)?;
     let pool = threads(arguments.jobs)?;
     let began = Instant::now();
     let rule = arguments.rule(until, &contest.base.written.scenario);
@@ -143,7 +143,7 @@ pub fn compare(arguments: &Arguments, console: &Console) -> Result<(), Error> {
         pool.install(|| observe(trial, rule, label, &interrupt, console))
     };
     let Some(observed) = observe(&trial, rule, &contest.base.written.stem)? else {
-        interrupt.check()?;
+        interrupt.check(false)?;
         return Err(Error::Failed("no replication was made".to_owned()));
     };
     let took = began.elapsed();
@@ -173,7 +173,7 @@ pub fn compare(arguments: &Arguments, console: &Console) -> Result<(), Error> {
     let names = pool.install(store)?;
     let screen = Screen { loaded, comparison: &comparison, took, path, names, files: &tables };
     arguments.print(&screen, console)?;
-    interrupt.check()
+    interrupt.check(true)
 }
 
 /// Run a trial with progress.
@@ -202,7 +202,7 @@ impl Arguments {
         let pilot = Watching::new(1, interrupt, Default::default());
         let names = (self.org.as_deref(), self.workload.as_deref());
         let whose = contenders::whose(scenario, names, &pilot, console)?;
-        interrupt.check()?;
+        interrupt.check(false)?;
         Ok(Contest { base, strategies, baseline, whose, primary: self.metric })
     }
 

@@ -70,6 +70,10 @@ impl Trial<'_> {
                 break;
             }
             observed.ended = Ended::Capped;
+            if !self.has_primary(&observed.values) {
+                // No interval will ever be narrow: more replications tell nothing.
+                break;
+            }
             match rule.next(until) {
                 Some(next) => until = next,
                 None => break,
@@ -77,6 +81,11 @@ impl Trial<'_> {
         }
         observed.results.iter_mut().for_each(Results::sum_up);
         Ok((observed.replications > 0).then_some(observed))
+    }
+
+    /// Whether the measure that decides has a value anywhere.
+    fn has_primary(&self, values: &[Values]) -> bool {
+        values.iter().any(|values| values[self.primary].iter().any(Option::is_some))
     }
 
     fn is_narrow(&self, values: &[Values], rule: Rule) -> bool {

@@ -63,7 +63,7 @@ pub fn write(store: &Store, path: &Path, form: &Form, console: &Console) -> Resu
     complete(store)?;
     let plan = &store.plan;
     let loaded = frozen(store)?;
-    let mut dir = ResultDir::open(path, form.force)?;
+    let mut dir = ResultDir::open_for("sweep", path, form.force)?;
     let mut held = (plan.len() <= HELD_MAX).then(Vec::new);
     let mut file = dir.stage(SWEEP_CSV, &columns(plan))?;
     let merged = table(store, Tee { file: &mut file, held: held.as_mut() })?;
