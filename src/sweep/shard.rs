@@ -154,7 +154,7 @@ mod tests {
         assert_eq!(numbers("5, 3-5", 10), Ok(vec![3, 4, 5]));
         assert_eq!(numbers("2-8,3-4,5,8-9,0,0", 10), Ok(vec![0, 2, 3, 4, 5, 6, 7, 8, 9]));
         assert_eq!(
-            numbers(&"0-999999,".repeat(10_000).trim_end_matches(','), 1_000_000).unwrap().len(),
+            numbers("0-999999,".repeat(10_000).trim_end_matches(','), 1_000_000).unwrap().len(),
             1_000_000
         );
         for bad in ["", "10", "3-12", "9-3", "x", "1,,2"] {

@@ -68,10 +68,10 @@ fn canaries_are_caught() {
 /// One input again: `RATETIDE_FUZZ=target:number`, or `target:path`.
 #[test]
 fn replay() {
-    if let Ok(which) = std::env::var("RATETIDE_FUZZ") {
-        if let Err(told) = gang::replay(&which) {
-            panic!("{told}");
-        }
+    if let Ok(which) = std::env::var("RATETIDE_FUZZ")
+        && let Err(told) = gang::replay(&which)
+    {
+        panic!("{told}");
     }
 }
 

@@ -18,8 +18,9 @@ thread_local! {
 /// Panics are kept, not printed.
 pub fn keep_panics() {
     panic::set_hook(Box::new(|info| {
-        let what =
-            info.payload_as_str().unwrap_or("a panic without words").lines().next().unwrap_or_default();
+        let text = info.payload().downcast_ref::<&str>().copied();
+        let said = text.or(info.payload().downcast_ref::<String>().map(String::as_str));
+        let what = said.unwrap_or("a panic without words").lines().next().unwrap_or_default();
         let told = match info.location() {
             Some(place) => format!("panics at {}:{}: {what}", place.file(), place.line()),
             None => format!("panics: {what}"),
