@@ -7,13 +7,14 @@
 
 #![allow(missing_docs)]
 
-use criterion::{Criterion, Throughput, criterion_group, criterion_main};
+use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use ratetide::engine::simulate;
 use ratetide::metrics::recorder::Recorder;
 use ratetide::replications::layout;
 use ratetide::scenario::Scenario;
 use ratetide::scenario::reading::read;
 use std::hint::black_box;
+use std::process::Command;
 
 fn queue(duration_s: u64) -> Scenario {
     let text = format!(
@@ -111,5 +112,66 @@ fn batching(c: &mut Criterion) {
     group.finish();
 }
 
-criterion_group!(benches, engine, batching);
+/// So many orgs, over so many models: on each a crowd of its own, whose demand falls as one over the rank, at load .8.
+fn orgs(count: u32, models: u32) -> Scenario {
+    let mut text = format!("run = {{ seed = 1, duration = \"{} s\", drain = \"0 s\" }}\n", 16_000 / models);
+    for model in 0..models {
+        let members = count / models;
+        let population = match members {
+            1 => String::new(),
+            _ => format!("population = {{ count = {members}, demand.zipf = {{ s = 1.0 }} }}"),
+        };
+        text += &format!(
+            r#"
+            [[model]]
+            name = "m{model}"
+            engine.slots = {{ per_replica = 8, service.exponential = {{ mean = "1 s" }} }}
+            [[org]]
+            name = "o{model}"
+            {population}
+            [[org.workload]]
+            name = "w"
+            model = "m{model}"
+            arrivals.poisson = {{ rate = "6.4/s" }}
+            prompt_tokens.constant = 100
+            output_tokens.constant = 100
+            "#
+        );
+    }
+    let no_trace = &mut |_: &str| Err("no trace".to_owned());
+    let (scenario, _) = read("bench", text.as_bytes(), &[], no_trace, 1e12).expect("a valid scenario");
+    scenario
+}
+
+/// About 100 000 requests of 1 to a million orgs. What is made once for a scenario, such as a crowd's table of
+/// demand, is not in it.
+fn population(c: &mut Criterion) {
+    let mut group = c.benchmark_group("orgs");
+    group.sample_size(10).throughput(Throughput::Elements(102_400));
+    for (count, models) in [(1, 1), (10, 1), (1_000, 20), (100_000, 20), (1_000_000, 20)] {
+        let scenario = orgs(count, models);
+        group.bench_function(BenchmarkId::from_parameter(count), |b| b.iter(|| bare(&scenario)));
+    }
+    group.finish();
+}
+
+/// A scenario of the repository by the executable: reading, simulating, writing all tables, without charts.
+fn files(c: &mut Criterion) {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let scenario = concat!(env!("CARGO_MANIFEST_DIR"), "/scenarios/population.toml");
+    let mut group = c.benchmark_group("files");
+    // 72 000 requests in an hour and 12 000 more in its incident.
+    group.sample_size(10).throughput(Throughput::Elements(84_000));
+    group.bench_function("population", |b| {
+        b.iter(|| {
+            let mut command = Command::new(env!("CARGO_BIN_EXE_ratetide"));
+            command.args(["run", scenario, "--quiet", "--no-charts", "--force", "--jobs", "1", "--output"]);
+            let status = command.arg(folder.path().join("result")).status().expect("the executable starts");
+            assert!(status.success(), "{status}");
+        });
+    });
+    group.finish();
+}
+
+criterion_group!(benches, engine, batching, population, files);
 criterion_main!(benches);
