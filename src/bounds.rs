@@ -177,7 +177,8 @@ pub const GATHER: Range<Span> = Range::new(Span::ZERO, days(30));
 /// The share of ready capacity that batch work leaves free.
 pub const RESERVE: Range<f64> = Range::new(0.0, 1.0);
 
-/// Events of a run, unless the command line lifts it.
+/// Events of all replications of a run, unless the command line lifts it (`--max-events`).
 pub const EVENTS_MAX: f64 = 1e12;
-/// Bytes of memory a run may be estimated to take.
-pub const MEMORY_MAX_BYTES: f64 = 64e9;
+/// Bytes of memory of all that a command holds at once, unless the command line lifts it (`--max-memory`): 4 GiB, which a
+/// laptop has to spare.
+pub const MEMORY_MAX_BYTES: u64 = 4 << 30;

@@ -7,10 +7,10 @@
 //! | 0 | done |
 //! | 1 | input/output failed, or an internal error |
 //! | 2 | usage: a wrong command line, or something in the way that only the user can judge |
-//! | 3 | the scenario or plan is invalid; the same call never succeeds |
+//! | 3 | the scenario or plan is invalid, or went beyond a limit while it ran; the same call never succeeds |
 //! | 75 | `sweep merge`: points are missing; the same call may succeed later (`EX_TEMPFAIL` of `sysexits.h`) |
 //! | 99 | a `[[checks]]` threshold failed |
-//! | 130, 143 | interrupted (128 + SIGINT, 128 + SIGTERM); finished results are kept |
+//! | 129, 130, 143 | interrupted (128 + SIGHUP, SIGINT, SIGTERM); finished results are kept |
 //!
 //! Programmer errors are not here: they are assertions.
 
@@ -35,20 +35,30 @@ pub enum Error {
     Failed(String),
     /// The command line, or something in the way. Exit 2.
     Usage(String),
-    /// An invalid scenario or plan: the rendered report of all its errors. Exit 3.
+    /// An invalid scenario or plan, or one that went beyond a limit: the rendered report of all its errors. Exit 3.
     Invalid(String),
     /// Points of a sweep are missing. Exit 75.
     Missing(String),
     /// A threshold of the scenario failed. Exit 99.
     CheckFailed(String),
-    /// Interrupted by this signal. Exit 128 + its number.
-    Interrupted(u8),
+    /// Interrupted. Exit 128 + the signal's number.
+    Interrupted {
+        /// The signal.
+        signal: u8,
+        /// Whether there was anything finished to keep.
+        kept: bool,
+    },
 }
 
 impl Error {
     /// An [`Error::Invalid`] of one sentence and what to do about it, in the form of a report.
     pub fn invalid(message: &str, help: &str) -> Error {
         Error::Invalid(format!("error: {}\n  = help: {}\n", one_line(message), one_line(help)))
+    }
+
+    /// An [`Error::Invalid`] of what went beyond a limit while it ran: the same call never succeeds.
+    pub fn beyond((message, help): (String, String)) -> Error {
+        Error::invalid(&message, &help)
     }
 
     /// An I/O error with its context; ready for `map_err(Error::io("write", &path))`.
@@ -68,7 +78,7 @@ impl Error {
             Error::Invalid(_) => 3,
             Error::Missing(_) => 75,
             Error::CheckFailed(_) => 99,
-            Error::Interrupted(signal) => 128_u8.saturating_add(*signal),
+            Error::Interrupted { signal, .. } => 128_u8.saturating_add(*signal),
         }
     }
 }
@@ -88,7 +98,8 @@ impl fmt::Display for Error {
             Error::Failed(text) | Error::Usage(text) | Error::Missing(text) | Error::CheckFailed(text) => {
                 f.write_str(&one_line(text))
             }
-            Error::Interrupted(_) => f.write_str("interrupted; finished results are kept"),
+            Error::Interrupted { kept: true, .. } => f.write_str("interrupted; finished results are kept"),
+            Error::Interrupted { kept: false, .. } => f.write_str("interrupted before anything was finished"),
         }
     }
 }
@@ -113,17 +124,26 @@ impl From<io::Error> for Error {
     }
 }
 
-/// The text with control characters escaped: one line, and inert on a terminal.
+/// The text with control characters escaped: one line, and inert on a terminal. So are those that end a line or
+/// turn its direction without being seen (Boucher and Anderson 2021, "Trojan Source", §3).
 pub fn one_line(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {
-        if c.is_control() {
+        if is_unprintable(c) {
             out.extend(c.escape_default());
         } else {
             out.push(c);
         }
     }
     out
+}
+
+/// Whether a character does something to a terminal but stand there: a control character, one of Unicode's separators
+/// of lines, a mark or override of direction, one that is not seen.
+pub fn is_unprintable(c: char) -> bool {
+    c.is_control()
+        || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}')
+        || matches!(c, '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
 }
 
 #[cfg(test)]
@@ -140,8 +160,9 @@ mod tests {
             (Error::Invalid(String::new()), 3),
             (Error::Missing(String::new()), 75),
             (Error::CheckFailed(String::new()), 99),
-            (Error::Interrupted(2), 130),
-            (Error::Interrupted(15), 143),
+            (Error::Interrupted { signal: 1, kept: false }, 129),
+            (Error::Interrupted { signal: 2, kept: true }, 130),
+            (Error::Interrupted { signal: 15, kept: true }, 143),
         ];
         for (error, code) in cases {
             assert_eq!(error.exit_code(), code, "{error:?}");
@@ -152,6 +173,12 @@ mod tests {
     fn a_path_cannot_break_the_line_or_colour_the_terminal() {
         let error = Error::io("open", Path::new("a\nb\u{1b}[31m"))(io::Error::from(io::ErrorKind::NotFound));
         assert_eq!(error.to_string(), "cannot open a\\nb\\u{1b}[31m: entity not found");
+    }
+
+    #[test]
+    fn what_turns_or_breaks_a_line_unseen_is_shown() {
+        let told = one_line("a\u{202e}b\u{2028}c\u{feff}d\u{2066}e\u{200b}f");
+        assert_eq!(told, "a\\u{202e}b\\u{2028}c\\u{feff}d\\u{2066}e\\u{200b}f");
     }
 
     #[test]

@@ -55,3 +55,32 @@ fn the_resolved_scenario_reads_back() {
     assert_eq!(values(&shown), values(&again));
     assert!(shown.contains("seed = 5"));
 }
+
+#[test]
+fn a_check_that_no_value_can_pass_is_refused() {
+    let home = Home::new();
+    for (bound, wanted) in
+        [("min = 2", "at most 1, not 2"), ("min = \"101 %\"", "at most 1"), ("max = -1", "below 0")]
+    {
+        home.write("bad.toml", format!("{SMALL}[[checks]]\nmetric = \"success_share\"\n{bound}\n"));
+        let told = home.run_to(3, &["check", "bad.toml"]).err;
+        assert!(told.contains(wanted) && told.contains("no value can pass"), "{told}");
+    }
+}
+
+#[test]
+fn a_huge_number_is_told_in_short() {
+    let home = Home::new();
+    home.write("bad.toml", SMALL.replace("prompt = 1.0", "prompt = 1e300"));
+    assert!(home.run_to(3, &["check", "bad.toml"]).err.contains("must not be 1e300\n"));
+    let formula = "[[model]]\nlimit.law.formula.requests = \"base^1e9 - base^1e9\"";
+    home.write("bad.toml", SMALL.replace("[[model]]", formula));
+    assert!(home.run_to(3, &["check", "bad.toml"]).err.contains("is not a number anywhere\n"));
+}
+
+#[test]
+fn a_resolved_scenario_is_toml_alone() {
+    let home = Home::with_small();
+    let told = home.run_to(2, &["check", "small.toml", "--show-config", "--format", "json"]).err;
+    assert!(told.contains("cannot be used with"), "{told}");
+}

@@ -298,9 +298,10 @@ fn directories_follow_the_rules_of_every_result() {
     assert!(home.path("mine/compare.csv").exists() && home.path("mine/thesis.tex").exists());
     home.write("file", "x");
     home.run_to(2, &into("file"));
-    // In the place of a run's result, and of a comparison's.
+    // In the place of a run's result, only if that is wished; of a comparison's.
     home.run_to(0, &["run", "small.toml", "-q", "--no-charts", "-o", "both"]);
-    home.run_to(0, &into("both"));
+    home.run_to(2, &into("both"));
+    home.run_to(0, &[&into("both")[..], &["--force"]].concat());
     home.run_to(0, &into("both"));
     assert!(home.path("both/compare.csv").exists() && !home.path("both/summary.csv").exists());
 }

@@ -215,3 +215,129 @@ fn a_read_only_place_is_an_output_error() {
     let ended = home.run_to(1, &["run", "small.toml", "-o", "disk/out"]);
     assert!(ended.err.starts_with("error: cannot create disk/out: "), "{}", ended.err);
 }
+
+/// A command on a place where nothing can be written: one line that begins like this, and nothing left behind.
+fn refused_by_the_disk(home: &Home, arguments: &[&str], words: &str) {
+    let ended = home.run_to(1, arguments);
+    assert!(
+        ended.err.starts_with("error: cannot ") && ended.err.contains(words),
+        "{arguments:?}: {}",
+        ended.err
+    );
+    assert_eq!((ended.err.lines().count(), ended.out.as_str()), (1, ""), "{arguments:?}: {}", ended.err);
+}
+
+#[test]
+fn every_command_tells_of_a_full_and_of_a_read_only_disk() {
+    let home = Home::with_small();
+    let vary = ["--vary", "run.seed=1..40"];
+    home.run_to(0, &[&["sweep", "small.toml", "-o", "s", "-q", "--no-charts"], &vary[..]].concat());
+    for (folder, options) in [("full", "size=64k"), ("sealed", "size=8m,ro")] {
+        let Some(mount) = Mount::new(home.path(folder), options) else { return };
+        let (out, store) = (format!("{folder}/out"), format!("{folder}/s"));
+        let commands: [&[&str]; 4] = [
+            &["run", "small.toml", "-o", &out],
+            &["compare", "small.toml", "-o", &out, "--org", "spiky", "--replications", "2"],
+            &["sweep", "merge", "s", "-o", &out],
+            &[&["sweep", "small.toml", "-q", "-o", &store], &vary[..]].concat(),
+        ];
+        for arguments in commands {
+            refused_by_the_disk(&home, arguments, folder);
+        }
+        // Of a sweep, finished points are kept; of results, nothing.
+        assert!(!home.path(&out).exists(), "{folder}");
+        drop(mount);
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn a_limit_on_the_size_of_files_is_told_by_every_command() {
+    let home = Home::with_small();
+    home.run_to(0, &["sweep", "small.toml", "-o", "s", "-q", "--no-charts", "--vary", "run.seed=1..40"]);
+    for words in [
+        "run small.toml -o out --requests",
+        "compare small.toml -o out --org spiky --replications 2",
+        "sweep merge s -o out",
+        "sweep plan small.toml -o out --vary run.seed=1..4000",
+    ] {
+        let line = format!("ulimit -f 4; exec '{}' {words}", env!("CARGO_BIN_EXE_ratetide"));
+        let mut shell = Command::new("sh");
+        shell.args(["-c", &line]).current_dir(home.path(""));
+        let ended = command::ended(shell.output().unwrap());
+        assert_eq!((ended.code, ended.out.as_str()), (Some(1), ""), "{words}: {ended:?}");
+        assert!(ended.err.lines().all(|line| line.starts_with("error: cannot write ")), "{words}: {ended:?}");
+        let left = if home.path("out").is_dir() { home.files("out") } else { Vec::new() };
+        assert!(left.iter().all(|(name, _)| !name.ends_with("manifest.json")), "{words}");
+        fs::remove_dir_all(home.path("out")).ok();
+    }
+}
+
+#[test]
+fn a_folder_in_the_way_of_a_file_is_left_alone_by_every_command() {
+    let home = Home::with_small();
+    home.run_to(0, &["sweep", "small.toml", "-o", "s", "-q", "--no-charts", "--vary", "run.seed=1,2"]);
+    let commands: [(&[&str], &str); 3] = [
+        (&["run", "small.toml", "-o", "out", "--force"], "out/summary.csv"),
+        (
+            &["compare", "small.toml", "-o", "cmp", "--org", "spiky", "--replications", "2", "--force"],
+            "cmp/compare.csv",
+        ),
+        (&["sweep", "merge", "s", "-o", "merged", "--force"], "merged/sweep.csv"),
+    ];
+    for (arguments, file) in commands {
+        fs::create_dir_all(home.path(file)).unwrap();
+        home.write(&format!("{file}/mine"), "mine");
+        let ended = home.run_to(2, arguments);
+        assert!(ended.err.contains("is a folder") && ended.err.lines().count() == 1, "{}", ended.err);
+        assert_eq!(home.read(&format!("{file}/mine")), "mine");
+        let folder = file.split('/').next().unwrap();
+        assert_eq!(home.files(folder).len(), 1, "{file}");
+    }
+    fs::create_dir_all(home.path("t/plan.json")).unwrap();
+    let ended = home.run(&["sweep", "plan", "small.toml", "-o", "t", "--vary", "run.seed=1,2"]);
+    assert!(matches!(ended.code, Some(1 | 2)) && ended.err.lines().count() == 1, "{ended:?}");
+}
+
+#[test]
+fn a_result_of_another_command_is_replaced_with_force_alone() {
+    let home = Home::with_small();
+    let run = ["run", "small.toml", "-o", "out", "-q", "--no-charts"];
+    let compare = [
+        "compare",
+        "small.toml",
+        "-o",
+        "out",
+        "--org",
+        "spiky",
+        "--strategies",
+        "none",
+        "--replications",
+        "2",
+        "-q",
+        "--no-charts",
+    ];
+    home.run_to(0, &run);
+    let before = home.files("out");
+    let told = home.run_to(2, &compare).err;
+    assert!(told.contains("a result of `ratetide run`") && told.contains("--force"), "{told}");
+    assert!(home.files("out") == before);
+    home.run_to(0, &[&compare[..], &["--force"]].concat());
+    assert!(home.path("out/compare.csv").exists() && !home.path("out/summary.csv").exists());
+    home.run_to(0, &compare);
+    home.run_to(2, &run);
+    home.run_to(0, &["sweep", "small.toml", "-o", "s", "-q", "--no-charts", "--vary", "run.seed=1,2"]);
+    home.run_to(2, &["sweep", "merge", "s", "-o", "out", "-q", "--no-charts"]);
+}
+
+#[test]
+fn json_of_several_scenarios_is_a_line_each() {
+    let home = Home::with_small();
+    home.write("second.toml", SMALL.replace("Two orgs", "Again: { \\\"a\\\" }"));
+    let told = home.run_to(0, &["run", "small.toml", "second.toml", "--no-charts", "--format", "json"]).out;
+    assert_eq!(told.lines().count(), 2, "{told}");
+    for (line, name) in told.lines().zip(["small", "second"]) {
+        let read = |text: &str| serde_json::from_str::<serde_json::Value>(text).unwrap();
+        assert_eq!(read(line), read(&home.read(&format!("output/{name}/summary.json"))));
+    }
+}

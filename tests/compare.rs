@@ -6,7 +6,7 @@ mod common;
 
 use common::run::scenario;
 use ratetide::compare::measure::{Better, MEASURES, find};
-use ratetide::compare::precision::{Ended, Rule, Width};
+use ratetide::compare::precision::{Ended, FIRST_LOOK, Rule, Width};
 use ratetide::compare::rank;
 use ratetide::compare::trial::{Observed, Trial};
 use ratetide::compare::verdict::{Paired, Values, Verdict, judge};
@@ -78,7 +78,7 @@ fn trial(arms: &[Scenario]) -> Trial<'_> {
 
 fn observe(clients: &[&str], seed: u64, rule: Rule) -> Observed {
     let arms: Vec<Scenario> = clients.iter().map(|client| two_orgs(client, seed)).collect();
-    trial(&arms).run(rule, &()).expect("nobody stops it")
+    trial(&arms).run(rule, &()).expect("within the limits").expect("nobody stops it")
 }
 
 /// Births in order, and tokens of each request, per workload.
@@ -240,7 +240,7 @@ fn harm_is_told_where_there_is_somebody_to_harm() {
     let alone = |client: &str| two_orgs(client, 4).without(&[1 - US]);
     let arms = [alone(CLIENTS[0]), alone(CLIENTS[2])];
     let trial = Trial { arms: arms.iter().collect(), ours: vec![vec![0]; 2], baseline: 0, primary: 0 };
-    let observed = trial.run(Rule::Fixed(2), &()).unwrap();
+    let observed = trial.run(Rule::Fixed(2), &()).unwrap().unwrap();
     for measure in [harm, p99, find("fairness_jain").unwrap()] {
         assert_eq!(observed.values[0][measure], [None, None]);
     }
@@ -283,7 +283,7 @@ fn what_is_stopped_keeps_the_replications_that_are_whole() {
     let arms: Vec<Scenario> = CLIENTS[..3].iter().map(|client| two_orgs(client, 7)).collect();
     let pool = rayon::ThreadPoolBuilder::new().num_threads(1).build().unwrap();
     let watch = Patience(AtomicU64::new(2));
-    let observed = pool.install(|| trial(&arms).run(Rule::Fixed(20), &watch)).unwrap();
+    let observed = pool.install(|| trial(&arms).run(Rule::Fixed(20), &watch)).unwrap().unwrap();
     assert_eq!((observed.replications, observed.ended), (2, Ended::Interrupted));
     assert!(observed.values.iter().flatten().all(|values| values.len() == 2));
     assert_eq!(observed.results[2].replications, 2);
@@ -318,7 +318,7 @@ fn coverage(comparisons: u64, rule: Rule) -> (f64, f64) {
     let one = |seed: u64| {
         let arms = [retrying(seed, 0), retrying(seed, 1)];
         let trial = Trial { arms: arms.iter().collect(), ours: vec![vec![0]; 2], baseline: 0, primary: 0 };
-        let observed = trial.run(rule, &()).expect("nobody stops it");
+        let observed = trial.run(rule, &()).expect("within the limits").expect("nobody stops it");
         let alike = judge(&observed.values, 0, 0)[1].verdict == Verdict::Undecided;
         (u64::from(alike), u64::from(observed.replications))
     };
@@ -350,4 +350,17 @@ fn stopping_at_narrow_intervals_costs_little_coverage() {
         println!("± {width}: {mean:.1} replications on average, not told from itself {:.2} %", 100.0 * share);
         assert!((0.93..=0.96).contains(&share), "{share}");
     }
+}
+
+#[test]
+fn a_measure_without_values_is_given_up_at_the_first_look() {
+    let arms = [retrying(7, 0), retrying(7, 1)];
+    // Nobody else is there whom a strategy could harm.
+    let primary = find("neighbours_success_share_change").expect("a measure");
+    let trial = Trial { arms: arms.iter().collect(), ours: vec![vec![0]; 2], baseline: 0, primary };
+    let observed = trial
+        .run(Rule::Until(Width::Absolute(0.01), 200), &())
+        .expect("within the limits")
+        .expect("nobody stops it");
+    assert_eq!((observed.replications, observed.ended), (FIRST_LOOK, Ended::Capped));
 }

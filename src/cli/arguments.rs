@@ -14,10 +14,11 @@ const EXIT_CODES: &str = "Exit codes:
   0    done; a reader that closes the pipe early is no error
   1    input or output failed (a scenario file that cannot be read too), or an internal error
   2    usage: a wrong command line, or something in the way of the output
-  3    a scenario or a sweep's plan is invalid (a trace it names that cannot be read too); nothing was written
+  3    a scenario or a sweep's plan is invalid (a trace it names that cannot be read too), or a run went beyond
+       --max-events or --max-memory; nothing was written
   75   points of a sweep are missing; the same command may succeed later
   99   a [[checks]] threshold of a scenario failed; the results are written
-  130, 143  interrupted (SIGINT, SIGTERM); finished results are kept";
+  129, 130, 143  interrupted (SIGHUP, SIGINT, SIGTERM); finished results are kept";
 
 /// The whole command line.
 #[derive(Parser, Debug)]

@@ -17,7 +17,7 @@ pub struct Arguments {
     #[command(flatten)]
     scenarios: Scenarios,
     /// What to print
-    #[arg(long, value_name = "FORMAT", value_enum, default_value_t = Format::Text)]
+    #[arg(long, value_name = "FORMAT", value_enum, default_value_t = Format::Text, conflicts_with = "show_config")]
     format: Format,
 }
 
@@ -26,7 +26,7 @@ pub struct Arguments {
 /// # Errors
 /// Those of loading, and of standard output.
 pub fn check(arguments: &Arguments, console: &Console) -> Result<(), Error> {
-    let loaded = arguments.scenarios.load(console)?;
+    let loaded = arguments.scenarios.load(None, console)?;
     if arguments.scenarios.show_config {
         return show_config(&loaded);
     }

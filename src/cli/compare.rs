@@ -124,7 +124,7 @@ pub fn compare(arguments: &Arguments, console: &Console) -> Result<(), Error> {
     let measure = &MEASURES[arguments.metric];
     let until = arguments.until.as_deref().map(|text| width(text, measure.unit)).transpose()?;
     let source = Source::open(&arguments.path)?;
-    let base = Base::load(source, &arguments.changes, console)?;
+    let base = Base::load(source, &arguments.changes, arguments.jobs, console)?;
     base.written.notes.iter().for_each(|note| console.note(note));
     if arguments.show_config {
         return show_config(&[base.written]);
@@ -134,7 +134,7 @@ pub fn compare(arguments: &Arguments, console: &Console) -> Result<(), Error> {
     let arms = contest.arms(None, console)?;
     let changes = contest.distinct(arguments.limit_changes(), console)?;
     let path = arguments.destination(&contest.base.written)?;
-    let dir = ResultDir::open(&path, arguments.force)?;
+    let dir = ResultDir::open_for("compare", &path, arguments.force)?;
     let pool = threads(arguments.jobs)?;
     let began = Instant::now();
     let rule = arguments.rule(until, &contest.base.written.scenario);
@@ -142,8 +142,8 @@ pub fn compare(arguments: &Arguments, console: &Console) -> Result<(), Error> {
     let observe = |trial: &Trial, rule: Rule, label: &str| {
         pool.install(|| observe(trial, rule, label, &interrupt, console))
     };
-    let Some(observed) = observe(&trial, rule, &contest.base.written.stem) else {
-        interrupt.check()?;
+    let Some(observed) = observe(&trial, rule, &contest.base.written.stem)? else {
+        interrupt.check(false)?;
         return Err(Error::Failed("no replication was made".to_owned()));
     };
     let took = began.elapsed();
@@ -160,7 +160,7 @@ pub fn compare(arguments: &Arguments, console: &Console) -> Result<(), Error> {
         }
         let arms = contest.arms(Some(law), console)?;
         let label = format!("{} under {}", contest.base.written.stem, law.name);
-        let observed = observe(&contest.trial(&arms), fixed, &label);
+        let observed = observe(&contest.trial(&arms), fixed, &label)?;
         match observed.filter(|observed| observed.ended != Ended::Interrupted) {
             Some(observed) => comparison.add_law(law.name.to_owned(), &observed),
             None => comparison.observed.ended = Ended::Interrupted,
@@ -173,7 +173,7 @@ pub fn compare(arguments: &Arguments, console: &Console) -> Result<(), Error> {
     let names = pool.install(store)?;
     let screen = Screen { loaded, comparison: &comparison, took, path, names, files: &tables };
     arguments.print(&screen, console)?;
-    interrupt.check()
+    interrupt.check(true)
 }
 
 /// Run a trial with progress.
@@ -183,13 +183,13 @@ fn observe(
     label: &str,
     interrupt: &Interrupt,
     console: &Console,
-) -> Option<Observed> {
+) -> Result<Option<Observed>, Error> {
     let runs = u64::from(rule.most()) * trial.runs() as u64;
     let run = &trial.arms[0].run;
     let simulated = Span::from_ns((run.duration + run.drain).as_ns().saturating_mul(runs));
     let progress = Progress::start(label, simulated, console.progress());
     let watch = Watching::new(runs, interrupt, progress.counter());
-    trial.run(rule, &watch)
+    trial.run(rule, &watch).map_err(|excess| Error::beyond(excess.told()))
 }
 
 impl Arguments {
@@ -202,7 +202,7 @@ impl Arguments {
         let pilot = Watching::new(1, interrupt, Default::default());
         let names = (self.org.as_deref(), self.workload.as_deref());
         let whose = contenders::whose(scenario, names, &pilot, console)?;
-        interrupt.check()?;
+        interrupt.check(false)?;
         Ok(Contest { base, strategies, baseline, whose, primary: self.metric })
     }
 

@@ -19,7 +19,7 @@ use crate::scenario::spec::CLIENT;
 /// that loses most requests as the scenario stands, which is told.
 ///
 /// # Errors
-/// [`Error::Usage`] if there is no such org or workload.
+/// [`Error::Usage`] if there is no such org or workload, [`Error::Invalid`] if the run went beyond a limit.
 pub fn whose(
     scenario: &Scenario,
     (org, workload): (Option<&str>, Option<&str>),
@@ -51,7 +51,7 @@ pub fn whose(
     let chosen = match candidates[..] {
         [only] => only,
         _ => {
-            let worst = loses_most(scenario, &open, &candidates, watch);
+            let worst = loses_most(scenario, &open, &candidates, watch)?;
             console.note(&format!(
                 "the client of {worst} is exchanged, which loses most requests as it stands; --org names another"
             ));
@@ -67,8 +67,16 @@ pub fn whose(
 }
 
 /// The org whose workloads lose most requests in the first replication; of equals the first.
-fn loses_most<'a>(scenario: &Scenario, workloads: &[usize], orgs: &[&'a str], watch: &dyn Watch) -> &'a str {
+fn loses_most<'a>(
+    scenario: &Scenario,
+    workloads: &[usize],
+    orgs: &[&'a str],
+    watch: &dyn Watch,
+) -> Result<&'a str, Error> {
     let record = run_one(scenario, 0, watch, None);
+    if let Some(excess) = record.excess() {
+        return Err(Error::beyond(excess.told()));
+    }
     let is_of =
         |org: &str, i: usize| scenario.orgs[scenario.workloads[i].org as usize].written().as_str() == org;
     let lost = |org: &str| -> u64 {
@@ -76,7 +84,7 @@ fn loses_most<'a>(scenario: &Scenario, workloads: &[usize], orgs: &[&'a str], wa
         let accounts = of_org.map(|&i| &record.summaries()[i].account);
         accounts.map(|account| account.requests - account.succeeded).sum()
     };
-    orgs.iter().rev().max_by_key(|org| lost(org)).expect("there is an org")
+    Ok(orgs.iter().rev().max_by_key(|org| lost(org)).expect("there is an org"))
 }
 
 fn missing<'a>(what: &str, name: &str, known: impl Iterator<Item = &'a str> + Clone) -> Error {

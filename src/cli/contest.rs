@@ -7,6 +7,7 @@ use crate::compare::laws::LimitChange;
 use crate::compare::strategy::Strategy;
 use crate::compare::trial::Trial;
 use crate::error::Error;
+use crate::scenario::limits::Limits;
 use crate::scenario::loading::{LoadError, Loaded, Source};
 
 /// The scenario that is varied.
@@ -15,7 +16,7 @@ pub struct Base {
     pub written: Loaded,
     source: Source,
     sets: Vec<(String, String)>,
-    events_max: f64,
+    limits: Limits,
 }
 
 impl Base {
@@ -23,25 +24,35 @@ impl Base {
     ///
     /// # Errors
     /// [`Error::Invalid`] if it is not valid.
-    pub fn load(source: Source, changes: &Changes, console: &Console) -> Result<Base, Error> {
-        let (sets, events_max) = (changes.assignments(), changes.max_events);
-        let written = load(&source, &sets, events_max, console)?;
-        Ok(Base { written, source, sets, events_max })
+    pub fn load(
+        source: Source,
+        changes: &Changes,
+        jobs: Option<u16>,
+        console: &Console,
+    ) -> Result<Base, Error> {
+        let (sets, limits) = (changes.assignments(), changes.limits(jobs));
+        let written = load(&source, &sets, limits, console)?;
+        Ok(Base { written, source, sets, limits })
     }
 
-    /// It with more changes.
-    fn with(&self, more: &[(String, String)], console: &Console) -> Result<Loaded, Error> {
-        load(&self.source, &[&self.sets, more].concat(), self.events_max, console)
+    /// It with more changes, as one of so many variants.
+    fn with(&self, more: &[(String, String)], variants: usize, console: &Console) -> Result<Loaded, Error> {
+        load(
+            &self.source,
+            &[&self.sets, more].concat(),
+            Limits { variants: variants as u32, ..self.limits },
+            console,
+        )
     }
 }
 
 fn load(
     source: &Source,
     sets: &[(String, String)],
-    events_max: f64,
+    limits: Limits,
     console: &Console,
 ) -> Result<Loaded, Error> {
-    source.load(sets, events_max).map_err(|error| match error {
+    source.load(sets, limits).map_err(|error| match error {
         LoadError::File(error) => error,
         LoadError::Problems(problems) => Error::Invalid(problems.render(console.paint_err().is_on())),
     })
@@ -104,7 +115,8 @@ impl Contest {
         let models = self.base.written.scenario.declared_models().iter().map(|model| model.name.as_str());
         let law = law.map_or(Vec::new(), |law| law.assignments(models));
         let client = strategy.assignments(&self.whose.org, &self.whose.workloads);
-        self.base.with(&[law, client].concat(), console)
+        // And once more without our requests.
+        self.base.with(&[law, client].concat(), self.strategies.len() + 1, console)
     }
 
     /// The trial of these scenarios.

@@ -1,5 +1,8 @@
 //! Signals: the first interrupt asks the run to stop and keep what is finished, the second ends it at once.
 
+use std::ffi::c_int;
+#[cfg(unix)]
+use std::fs;
 use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -9,7 +12,7 @@ use signal_hook::flag;
 
 use crate::error::Error;
 
-/// Watches for SIGINT and SIGTERM.
+/// Watches for SIGINT, SIGTERM and, unless it is ignored (as under `nohup`), SIGHUP.
 pub struct Interrupt {
     stop: Arc<AtomicBool>,
     /// The last signal; zero before the first.
@@ -20,22 +23,17 @@ impl Interrupt {
     /// Starts watching; once, at the start of the process. A second signal exits with 128 + its number; what
     /// that leaves of a result under way is hidden and removed by the next run.
     ///
-    /// It also makes a write beyond the file-size limit fail like any other (SIGXFSZ would end the process
-    /// without a word).
-    ///
     /// # Errors
     /// [`Error::Failed`] if the system refuses.
     pub fn install() -> Result<Interrupt, Error> {
         let interrupt = Interrupt { stop: Arc::default(), signal: Arc::default() };
         let register = || -> io::Result<()> {
-            for signal in [SIGINT, SIGTERM] {
+            for signal in watched() {
                 // In this order: the first signal finds the flag still unset.
                 flag::register_conditional_shutdown(signal, 128 + signal, interrupt.stop.clone())?;
                 flag::register_usize(signal, interrupt.signal.clone(), signal as usize)?;
                 flag::register(signal, interrupt.stop.clone())?;
             }
-            #[cfg(unix)]
-            flag::register(signal_hook::consts::SIGXFSZ, Arc::default())?;
             Ok(())
         };
         register().map_err(|e| Error::Failed(format!("cannot watch for signals: {e}")))?;
@@ -47,16 +45,48 @@ impl Interrupt {
         &self.stop
     }
 
-    /// The error to end with once everything finished has been written.
+    /// The error to end with once everything finished has been written; `kept` says whether there was anything.
     ///
     /// # Errors
     /// [`Error::Interrupted`] if a signal has come.
-    pub fn check(&self) -> Result<(), Error> {
+    pub fn check(&self, kept: bool) -> Result<(), Error> {
         match self.signal.load(Ordering::Relaxed) {
             0 => Ok(()),
-            signal => Err(Error::Interrupted(signal as u8)),
+            signal => Err(Error::Interrupted { signal: signal as u8, kept }),
         }
     }
+}
+
+/// Makes a write beyond the file-size limit fail like any other: SIGXFSZ would end the process without a word. For
+/// every command, at the start of the process.
+///
+/// # Errors
+/// [`Error::Failed`] if the system refuses.
+pub fn outlive_size_limit() -> Result<(), Error> {
+    #[cfg(unix)]
+    flag::register(signal_hook::consts::SIGXFSZ, Arc::default())
+        .map_err(|e| Error::Failed(format!("cannot watch for signals: {e}")))?;
+    Ok(())
+}
+
+/// The signals that ask a run to stop.
+fn watched() -> Vec<c_int> {
+    let mut signals = vec![SIGINT, SIGTERM];
+    #[cfg(unix)]
+    if !is_ignored(signal_hook::consts::SIGHUP) {
+        signals.push(signal_hook::consts::SIGHUP);
+    }
+    signals
+}
+
+/// Whether the process was started with a signal ignored. Linux says so in `SigIgn`, a mask in hexadecimal whose lowest
+/// bit is signal 1 (proc_pid_status(5)); elsewhere it is not known.
+#[cfg(unix)]
+fn is_ignored(signal: c_int) -> bool {
+    let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    let mask = mask.and_then(|text| u64::from_str_radix(text.trim(), 16).ok());
+    mask.is_some_and(|mask| mask >> (signal - 1) & 1 == 1)
 }
 
 #[cfg(all(test, unix))]
@@ -81,10 +111,10 @@ mod tests {
     fn the_first_signal_sets_the_flag_and_the_second_ends_the_process() {
         if std::env::var_os(CHILD).is_some() {
             let interrupt = Interrupt::install().unwrap();
-            interrupt.check().unwrap();
+            interrupt.check(true).unwrap();
             signal_hook::low_level::raise(SIGTERM).unwrap();
             assert!(interrupt.flag().load(Ordering::Relaxed));
-            assert_eq!(interrupt.check().unwrap_err().exit_code(), 143);
+            assert_eq!(interrupt.check(true).unwrap_err().exit_code(), 143);
             eprintln!("first survived");
             signal_hook::low_level::raise(SIGINT).unwrap();
             unreachable!("the second signal ends the process");
@@ -97,7 +127,7 @@ mod tests {
     #[test]
     fn a_file_size_limit_is_one_clear_line() {
         if let Some(dir) = std::env::var_os(CHILD) {
-            let _interrupt = Interrupt::install().unwrap();
+            outlive_size_limit().unwrap();
             let mut dir = ResultDir::open(Path::new(&dir), false).unwrap();
             let error = dir.put("attempts.csv", &vec![b'x'; 1 << 20]).unwrap_err();
             eprintln!("told: {error}");

@@ -57,21 +57,21 @@ pub struct Arguments {
 /// # Errors
 /// Every operating error; those of a scenario leave the results of the scenarios before it.
 pub fn run(arguments: &Arguments, console: &Console) -> Result<(), Error> {
-    let loaded = arguments.scenarios.load(console)?;
+    let loaded = arguments.scenarios.load(arguments.jobs, console)?;
     if arguments.scenarios.show_config {
         return show_config(&loaded);
     }
     let paths = destinations(&loaded, arguments.output.as_deref())?;
     let interrupt = Interrupt::install()?;
     let dirs: Result<Vec<ResultDir>, Error> =
-        paths.iter().map(|path| ResultDir::open(path, arguments.force)).collect();
+        paths.iter().map(|path| ResultDir::open_for("run", path, arguments.force)).collect();
     let pool = threads(arguments.jobs)?;
     let mut outcome = Ok(());
     for (index, (loaded, dir)) in loaded.iter().zip(dirs?).enumerate() {
         let screen = pool.install(|| one(arguments, loaded, dir, &interrupt, console))?;
         print(&screen, arguments, index, console)?;
         warn(loaded, &screen.results, console);
-        interrupt.check()?;
+        interrupt.check(true)?;
         let judged = verdicts::tell(&one_line(&loaded.stem), &screen.judged, console);
         outcome = match (outcome, judged) {
             (Err(Error::CheckFailed(before)), Err(Error::CheckFailed(now))) => {
@@ -156,7 +156,15 @@ fn print(screen: &Screen, arguments: &Arguments, index: usize, console: &Console
         if index > 0 && format != Format::Json {
             writeln!(out)?;
         }
-        out.write_all(&screen.render(format, console.paint_out()))
+        let bytes = screen.render(format, console.paint_out());
+        match format {
+            // One document each: JSON Lines, so that each can be read as soon as it is there.
+            Format::Json if arguments.scenarios.paths.len() > 1 => {
+                bytes.split(|&b| b == b'\n').try_for_each(|line| out.write_all(line.trim_ascii_start()))?;
+                writeln!(out)
+            }
+            _ => out.write_all(&bytes),
+        }
     })
 }
 

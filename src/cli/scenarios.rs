@@ -1,7 +1,9 @@
 //! Loading the scenarios of a command: all of them first, and every error of every file at once.
 
 use std::path::PathBuf;
+use std::thread::available_parallelism;
 
+use bytesize::ByteSize;
 use clap::{Args, value_parser};
 
 use super::console::Console;
@@ -9,6 +11,7 @@ use super::stream::write_results;
 use crate::bounds;
 use crate::error::{Error, one_line};
 use crate::read::portable;
+use crate::scenario::limits::Limits;
 use crate::scenario::loading::{LoadError, Loaded, load};
 
 /// The scenarios of a command, and what to change in them.
@@ -39,18 +42,21 @@ pub struct Changes {
     /// Refuse a run of more expected events
     #[arg(long, value_name = "N", value_parser = events, default_value_t = bounds::EVENTS_MAX)]
     pub max_events: f64,
+    /// Refuse what takes more memory, all that is held at once together; such as "16 GiB"
+    #[arg(long, value_name = "SIZE", value_parser = memory, default_value_t = ByteSize(bounds::MEMORY_MAX_BYTES))]
+    pub max_memory: ByteSize,
 }
 
 impl Scenarios {
-    /// Load every scenario, with its notes told.
+    /// Load every scenario for so many threads, or one for each core, with its notes told.
     ///
     /// # Errors
     /// [`Error::Invalid`] with all frames if any is invalid, else [`Error::Io`] if one cannot be read.
-    pub fn load(&self, console: &Console) -> Result<Vec<Loaded>, Error> {
+    pub fn load(&self, jobs: Option<u16>, console: &Console) -> Result<Vec<Loaded>, Error> {
         let (mut loaded, mut report, mut unreadable) = (Vec::new(), String::new(), Vec::new());
-        let sets = self.changes.assignments();
+        let (sets, limits) = (self.changes.assignments(), self.changes.limits(jobs));
         for path in &self.paths {
-            match load(path, &sets, self.changes.max_events) {
+            match load(path, &sets, limits) {
                 Ok(scenario) => loaded.push(scenario),
                 Err(LoadError::Problems(problems)) => {
                     report.push_str(&problems.render(console.paint_err().is_on()));
@@ -97,7 +103,20 @@ impl Changes {
         if self.max_events != bounds::EVENTS_MAX {
             words.extend(["--max-events".to_owned(), self.max_events.to_string()]);
         }
+        if self.max_memory.as_u64() != bounds::MEMORY_MAX_BYTES {
+            words.extend(["--max-memory".to_owned(), self.max_memory.as_u64().to_string()]);
+        }
         words
+    }
+
+    /// What a run may take on so many threads, or on one for each core.
+    pub fn limits(&self, jobs: Option<u16>) -> Limits {
+        let cores = || available_parallelism().map_or(1, |n| u16::try_from(n.get()).unwrap_or(u16::MAX));
+        Limits {
+            memory_max_bytes: self.max_memory.as_u64(),
+            threads: jobs.unwrap_or_else(cores),
+            ..Limits::of_events(self.max_events)
+        }
     }
 }
 
@@ -131,6 +150,13 @@ pub fn show_config(loaded: &[Loaded]) -> Result<(), Error> {
 fn assignment(text: &str) -> Result<(String, String), String> {
     let (path, value) = text.split_once('=').ok_or("it must be PATH=VALUE, such as run.seed=7")?;
     Ok((path.trim().to_owned(), value.trim().to_owned()))
+}
+
+fn memory(text: &str) -> Result<ByteSize, String> {
+    match text.parse::<ByteSize>() {
+        Ok(size) if size.as_u64() > 0 => Ok(size),
+        _ => Err("it must be a size above 0, such as \"8 GiB\" or 500MB".to_owned()),
+    }
 }
 
 fn events(text: &str) -> Result<f64, String> {

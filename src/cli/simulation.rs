@@ -31,7 +31,7 @@ pub fn threads(jobs: Option<u16>) -> Result<ThreadPool, Error> {
 /// returns how long it took.
 ///
 /// # Errors
-/// Those of writing the log, which end the run.
+/// Those of writing the log, which end the run; and [`Error::Invalid`] if it went beyond a limit.
 pub fn simulate(
     loaded: &Loaded,
     show: Show,
@@ -57,7 +57,10 @@ pub fn simulate(
             results
         }
     };
-    Ok((results, began.elapsed()))
+    match results.excess {
+        Some(excess) => Err(Error::beyond(excess.told())),
+        None => Ok((results, began.elapsed())),
+    }
 }
 
 /// Simulated time of all replications together.

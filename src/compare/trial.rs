@@ -6,6 +6,7 @@ use super::verdict::{Values, judge};
 use crate::metrics::summary::Summary;
 use crate::replications::{Record, Results, Watch, run_one};
 use crate::scenario::Scenario;
+use crate::scenario::limits::{Excess, PER_THREAD};
 use crate::units::SimTime;
 use rayon::prelude::*;
 
@@ -45,7 +46,10 @@ impl Trial<'_> {
 
     /// Simulate until the rule is content; `None` if it was stopped before the first replication was whole.
     /// The watch is told of run `replication · runs + strategy`.
-    pub fn run(&self, rule: Rule, watch: &dyn Watch) -> Option<Observed> {
+    ///
+    /// # Errors
+    /// A run went beyond a limit.
+    pub fn run(&self, rule: Rule, watch: &dyn Watch) -> Result<Option<Observed>, Excess> {
         let without = self.has_others().then(|| self.arms[0].without(&self.ours[0]));
         let scenarios: Vec<&Scenario> = self.arms.iter().copied().chain(&without).collect();
         let mut observed = Observed {
@@ -56,7 +60,7 @@ impl Trial<'_> {
         };
         let mut until = rule.first();
         loop {
-            if !self.extend(&mut observed, &scenarios, until, watch) {
+            if !self.extend(&mut observed, &scenarios, until, watch)? {
                 observed.ended = Ended::Interrupted;
                 break;
             }
@@ -66,13 +70,22 @@ impl Trial<'_> {
                 break;
             }
             observed.ended = Ended::Capped;
+            if !self.has_primary(&observed.values) {
+                // No interval will ever be narrow: more replications tell nothing.
+                break;
+            }
             match rule.next(until) {
                 Some(next) => until = next,
                 None => break,
             }
         }
         observed.results.iter_mut().for_each(Results::sum_up);
-        (observed.replications > 0).then_some(observed)
+        Ok((observed.replications > 0).then_some(observed))
+    }
+
+    /// Whether the measure that decides has a value anywhere.
+    fn has_primary(&self, values: &[Values]) -> bool {
+        values.iter().any(|values| values[self.primary].iter().any(Option::is_some))
     }
 
     fn is_narrow(&self, values: &[Values], rule: Rule) -> bool {
@@ -93,10 +106,10 @@ impl Trial<'_> {
         scenarios: &[&Scenario],
         until: u32,
         watch: &dyn Watch,
-    ) -> bool {
+    ) -> Result<bool, Excess> {
         let runs = scenarios.len();
         // Twice as many runs in memory as there are threads, in whole replications.
-        let at_once = (2 * rayon::current_num_threads()).div_ceil(runs) as u32;
+        let at_once = (PER_THREAD * rayon::current_num_threads()).div_ceil(runs) as u32;
         while observed.replications < until {
             let first = observed.replications;
             let count = at_once.min(until - first) as usize;
@@ -109,11 +122,14 @@ impl Trial<'_> {
                     run_one(scenarios[job as usize % runs], number, &Numbered(watch, job), None)
                 })
                 .collect();
+            if let Some(excess) = records.iter().find_map(Record::excess) {
+                return Err(excess);
+            }
             let mut records = records.into_iter();
             for _ in 0..count {
                 let replication: Vec<Record> = records.by_ref().take(runs).collect();
                 if !replication.iter().all(Record::finished) {
-                    return false;
+                    return Ok(false);
                 }
                 self.add(observed, replication);
             }
@@ -121,10 +137,10 @@ impl Trial<'_> {
             let last = u64::from(observed.replications) * runs as u64 - 1;
             let run = &scenarios[0].run;
             if !watch.beat(last, SimTime::ZERO + run.duration + run.drain) {
-                return observed.replications == until;
+                return Ok(observed.replications == until);
             }
         }
-        true
+        Ok(true)
     }
 
     /// Take in one replication: a record of each strategy, then the one without our requests.

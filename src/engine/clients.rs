@@ -81,19 +81,21 @@ impl<O: Observer> Engine<'_, O> {
     /// An attempt has left the platform with an answer.
     #[inline]
     pub(super) fn on_reply(&mut self, now: SimTime, id: Id, reply: Reply) {
-        let request = self.requests[id];
+        let request = &self.requests[id];
         let back = now.saturating_add(self.sources[request.workload as usize].one_way);
         let orphan = request.phase == Phase::Orphan;
-        let gone = orphan || back > self.expires(&request);
+        let gone = orphan || back > self.expires(request);
         if gone || back > self.end {
             // An answer that is only on its way when the run ends is no waste.
             if reply.outcome == Outcome::Ok && gone {
+                let request = *request;
                 self.waste(now, &request, request.tokens());
             }
             return if orphan { self.requests.leave(id) } else { self.requests[id].phase = Phase::Late };
         }
+        let travels = self.sources[request.workload as usize].answers_travel;
         self.stop_timeout(id);
-        if self.sources[request.workload as usize].answers_travel {
+        if travels {
             self.requests[id].phase = Phase::Returning;
             self.replies.keep(id, reply);
             return self.schedule(back, Event::Reply(id));
@@ -139,7 +141,7 @@ impl<O: Observer> Engine<'_, O> {
     #[inline]
     pub(super) fn succeed(&mut self, now: SimTime, id: Id) {
         self.stop_deadline(id);
-        let request = self.requests[id];
+        let request = &self.requests[id];
         self.ledger.enter(request.home, request.counted, |account| account.succeeded += 1);
         self.observer.succeeded(now, request.home, request.counted, now - request.born);
         self.end_request(now, id, true);

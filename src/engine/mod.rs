@@ -47,6 +47,8 @@ use crate::platform::pairs::Row;
 use crate::platform::{Effect, Platform};
 use crate::rng::Key;
 use crate::scenario::Scenario;
+use crate::scenario::estimate::{Estimate, OPEN_REQUEST_BYTES};
+use crate::scenario::limits::Excess;
 use crate::scenario::part::Part;
 use crate::units::SimTime;
 use event::{ARRIVALS, Event};
@@ -70,8 +72,10 @@ pub struct Run {
     pub events: u64,
     /// When it ended.
     pub end: SimTime,
-    /// False if the heartbeat stopped it before the end.
+    /// False if it was stopped before the end.
     pub finished: bool,
+    /// What it took too much of, if that stopped it.
+    pub excess: Option<Excess>,
 }
 
 impl Run {
@@ -85,11 +89,12 @@ impl Run {
         self.events += other.events;
         self.end = self.end.min(other.end);
         self.finished &= other.finished;
+        self.excess = self.excess.or(other.excess);
     }
 }
 
 /// Simulate one replication. `beat` is called now and then with the present instant; it returns false to stop
-/// the run there. The result depends on the scenario, its seed and `replication` alone.
+/// the run there, as does what goes beyond the scenario's limits. The result depends on the scenario, its seed and `replication` alone.
 pub fn simulate<O: Observer>(
     scenario: &Scenario,
     replication: u64,
@@ -116,7 +121,8 @@ pub fn simulate_part<O: Observer>(
     engine.ledger.assert_balanced();
     engine.jobs.assert_balanced();
     let jobs = engine.jobs.counts().to_vec();
-    Run { ledger: engine.ledger, jobs, events: engine.events, end: now, finished }
+    let Engine { ledger, events, excess, .. } = engine;
+    Run { ledger, jobs, events, end: now, finished, excess }
 }
 
 struct Engine<'a, O: Observer> {
@@ -142,6 +148,10 @@ struct Engine<'a, O: Observer> {
     end: SimTime,
     now: SimTime,
     events: u64,
+    events_max: u64,
+    /// What the limit of memory leaves for what is open.
+    open_bytes_max: u64,
+    excess: Option<Excess>,
 }
 
 impl<'a, O: Observer> Engine<'a, O> {
@@ -163,6 +173,8 @@ impl<'a, O: Observer> Engine<'a, O> {
             weight: scenario.orgs[pair.org as usize].weight,
             members: pair.members,
         };
+        let (limits, estimate) = (&scenario.limits, Estimate::of(scenario));
+        let fixed_bytes = (estimate.memory_bytes - estimate.open_bytes) as u64;
         Engine {
             platform: Platform::new(
                 scenario.models.iter().enumerate().map(model).collect(),
@@ -184,6 +196,9 @@ impl<'a, O: Observer> Engine<'a, O> {
             end: SimTime::ZERO + scenario.run.duration + scenario.run.drain,
             now: SimTime::ZERO,
             events: 0,
+            events_max: limits.events_each(scenario.run.replications),
+            open_bytes_max: limits.memory_each(scenario.run.replications).saturating_sub(fixed_bytes),
+            excess: None,
             scenario,
             part,
             observer,
@@ -225,7 +240,18 @@ impl<'a, O: Observer> Engine<'a, O> {
         if tied { Some((at, Event::Arrival(stream))) } else { self.queue.pop() }
     }
 
-    /// The loop. False if the heartbeat ended it.
+    /// What goes beyond the limits now. Counted, not asked of the system: the same everywhere.
+    #[inline(never)]
+    fn exceeds(&self) -> Option<Excess> {
+        if self.events > self.events_max {
+            return Some(Excess::Events(self.events_max, self.scenario.run.replications));
+        }
+        let queued = (self.queue.count() * 2 * size_of::<(SimTime, Event)>()) as u64;
+        let open = self.requests.room() as u64 * OPEN_REQUEST_BYTES as u64;
+        (queued + open > self.open_bytes_max).then_some(Excess::Memory(self.open_bytes_max))
+    }
+
+    /// The loop. False if the heartbeat or a limit ended it.
     fn run(&mut self, beat: &mut dyn FnMut(SimTime) -> bool) -> bool {
         let mut next_sample = self.observer.next_sample();
         while let Some((now, event)) = self.next() {
@@ -235,8 +261,11 @@ impl<'a, O: Observer> Engine<'a, O> {
             }
             self.now = now;
             self.events += 1;
-            if self.events.is_multiple_of(BEAT_EVENTS) && !beat(now) {
-                return false;
+            if self.events.is_multiple_of(BEAT_EVENTS) {
+                self.excess = self.exceeds();
+                if self.excess.is_some() || !beat(now) {
+                    return false;
+                }
             }
             match event {
                 Event::ReplicaReady { model, replica } => {

@@ -2,7 +2,7 @@
 //!
 //! Pops never go back in time, so a radix heap (Ahuja, Mehlhorn, Orlin, Tarjan 1990) fits: bucket b holds the entries
 //! whose instant differs from the base in bit b at the highest, and buckets follow one another in time. It would split
-//! the lowest bucket bit by bit; here a bucket of at most [`FRONT_MAX`] entries is sorted instead, and becomes the
+//! the lowest bucket bit by bit; here a bucket of at most `FRONT_MAX` entries is sorted instead, and becomes the
 //! front. Buckets and front keep the order of insertion, so entries of one instant come out as they went in.
 //!
 //! What belongs to the present instant is worked on by class, then by order of insertion; events inserted for
@@ -88,10 +88,7 @@ impl<E: Classed> Queue<E> {
 
     #[inline]
     fn push_front(&mut self, at: SimTime, event: E) {
-        let mut place = self.front.len();
-        while place > 0 && self.front[place - 1].0 <= at {
-            place -= 1;
-        }
+        let place = self.front.partition_point(|&(held, _)| held > at);
         self.front.insert(place, (at, event));
     }
 
@@ -101,6 +98,12 @@ impl<E: Classed> Queue<E> {
         self.buckets[bucket as usize].push((at, event));
         self.occupied |= 1 << bucket;
         self.buckets_from = self.buckets_from.min(at);
+    }
+
+    /// How many events are in the queue, counted.
+    pub fn count(&self) -> usize {
+        let present: usize = self.present.iter().map(VecDeque::len).sum();
+        self.front.len() + self.buckets.iter().map(Vec::len).sum::<usize>() + present
     }
 
     /// The instant of the next event.

@@ -127,6 +127,11 @@ impl Requests {
         self.free.push(id);
     }
 
+    /// Entries there are room for: the most that were in use at once.
+    pub fn room(&self) -> usize {
+        self.entries.len()
+    }
+
     /// All entries in use, by id.
     pub fn open(&self) -> impl Iterator<Item = (Id, &Request)> {
         let numbered = self.entries.iter().enumerate().map(|(id, request)| (id as Id, request));

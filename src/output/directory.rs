@@ -42,6 +42,8 @@ pub struct ResultDir {
     pub(super) kept: Vec<FileEntry>,
     /// Names of the files found here that are ours.
     pub(super) owned: BTreeSet<String>,
+    /// The command that made what was found here, if that is known.
+    pub(super) made_by: Option<String>,
     /// What was found here is a killed run's: a marker and no manifest.
     pub(super) unfinished: bool,
     /// Folders made by us, outermost first.
@@ -71,6 +73,22 @@ impl ResultDir {
     /// [`Error::Io`].
     pub fn open(path: &Path, force: bool) -> Result<ResultDir, Error> {
         ResultDir::open_on(Arc::new(RealDisk), path, force)
+    }
+
+    /// Opens `path` for a new result of a command: as [`open`](ResultDir::open), but without `force` a result that
+    /// another command made is not replaced either.
+    ///
+    /// # Errors
+    /// As [`open`](ResultDir::open).
+    pub fn open_for(command: &str, path: &Path, force: bool) -> Result<ResultDir, Error> {
+        let dir = ResultDir::open(path, force)?;
+        match &dir.made_by {
+            Some(other) if other != command && !force => Err(Error::Usage(format!(
+                "{} holds a result of `ratetide {other}`, not of `{command}`; choose another directory or pass --force",
+                path.display()
+            ))),
+            _ => Ok(dir),
+        }
     }
 
     pub(super) fn open_on(disk: Arc<dyn Disk>, path: &Path, force: bool) -> Result<ResultDir, Error> {
@@ -112,6 +130,7 @@ impl ResultDir {
             staged: Staged::default(),
             kept: Vec::new(),
             owned: BTreeSet::new(),
+            made_by: None,
             unfinished: false,
             created: Vec::new(),
             stage: Stage::Entering,

@@ -75,6 +75,7 @@ impl ResultDir {
         }
         self.unfinished = marked && manifest.is_none();
         if let Some(Ok(manifest)) = manifest.map(|text| Manifest::from_json(&text)) {
+            self.made_by = manifest.command.split(' ').nth(1).map(str::to_owned);
             self.own(manifest.files.into_iter().map(|file| file.name))?;
         }
         Ok(())

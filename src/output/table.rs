@@ -5,8 +5,10 @@
 //! - A float is the shortest decimal text that reads back as the same double, if that has at most six
 //!   decimals; else it is rounded to six decimals (half to even on the exact binary value) and trailing
 //!   zeros are dropped. Never an exponent, never `-0`.
+//! - Text that a spreadsheet would take for a formula has `'` before it (OWASP, "CSV Injection"); a number is none.
 //! - What is not defined is an empty field. NaN and infinities are programmer errors.
 
+use std::borrow::Cow;
 use std::io::{self, Write};
 
 use super::columns::Column;
@@ -72,6 +74,19 @@ pub fn number(value: f64) -> String {
     if text == "-0" { "0".to_owned() } else { text.to_owned() }
 }
 
+/// The text as a cell holds it: no formula.
+///
+/// ```
+/// use ratetide::output::table::inert;
+/// assert_eq!((&*inert("=1+1"), &*inert("-1.5"), &*inert("steady")), ("'=1+1", "-1.5", "steady"));
+/// ```
+pub fn inert(text: &str) -> Cow<'_, str> {
+    match text.starts_with(['=', '+', '-', '@', '\t', '\r', '\n']) && text.parse::<f64>().is_err() {
+        true => format!("'{text}").into(),
+        false => text.into(),
+    }
+}
+
 /// A table written row by row, to memory or straight into a [`StagedFile`](super::writer::StagedFile).
 ///
 /// ```
@@ -110,7 +125,7 @@ impl<W: Write> Table<W> {
         assert_eq!(cells.len(), self.columns, "a row as long as the header: {cells:?}");
         for cell in cells {
             match *cell {
-                Cell::Text(text) => self.writer.write_field(text)?,
+                Cell::Text(text) => self.writer.write_field(inert(text).as_bytes())?,
                 Cell::Count(count) => self.writer.write_field(count.to_string())?,
                 Cell::Number(value) => self.writer.write_field(number(value))?,
                 Cell::Empty => self.writer.write_field("")?,

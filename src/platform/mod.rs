@@ -227,7 +227,7 @@ impl Platform {
     /// settles nothing.
     #[inline]
     pub fn complete(&mut self, now: SimTime, id: Id, version: u16) -> Option<Reply> {
-        let attempt = self.attempts[id];
+        let attempt = &self.attempts[id];
         let said = attempt.state == State::InService && attempt.version == version;
         if !said || attempt.completes != now {
             return None;
@@ -238,9 +238,10 @@ impl Platform {
     /// Service of an attempt is over: the place is free, usage is credited, the next begin.
     #[inline]
     fn served(&mut self, now: SimTime, id: Id) -> Reply {
-        let attempt = self.attempts[id];
-        let model = &mut self.models[attempt.arriving.model as usize];
+        let index = self.attempts[id].arriving.model;
+        let model = &mut self.models[index as usize];
         model.end(now, id, &mut self.attempts);
+        let attempt = &self.attempts[id];
         if !(attempt.abandoned || attempt.arriving.spare) {
             let done = Completion {
                 color: attempt.color,
@@ -250,7 +251,7 @@ impl Platform {
             };
             self.pairs.on(model, attempt.arriving.pair).complete(&mut model.limits(now), &done);
         }
-        self.serve_waiting(now, attempt.arriving.model);
+        self.serve_waiting(now, index);
         self.reply(now, id, Outcome::Ok)
     }
 

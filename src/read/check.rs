@@ -37,6 +37,7 @@ pub fn number(value: &Value, range: Range<f64>) -> Result<f64, String> {
     match value {
         Value::Number(x) if !x.is_finite() => Err(format!("must be finite, not {x}")),
         Value::Number(x) if *x == 0.0 && x.is_sign_negative() => Err("must not be negative zero".to_owned()),
+        Value::Number(x) if x.abs() >= 1e16 => in_range(*x, range, &format!("{x:e}")),
         Value::Number(x) => in_range(*x, range, x),
         Value::Integer(i) => in_range(*i as f64, range, i),
         Value::TooLarge => Err("does not fit into 64 bits".to_owned()),

@@ -1,6 +1,7 @@
 //! The values read so far, in reading order: the raw material of the resolved scenario.
 
 use super::node::Origin;
+use crate::error::is_unprintable;
 
 /// The values read, as a tree in one vector; a number is a value's place in it.
 #[derive(Debug, Default)]
@@ -126,7 +127,8 @@ pub fn toml_text(text: &str) -> String {
             '\\' => quoted.push_str("\\\\"),
             '\n' => quoted.push_str("\\n"),
             '\t' => quoted.push_str("\\t"),
-            c if c.is_control() => quoted.push_str(&format!("\\u{:04X}", c as u32)),
+            c if c > '\u{ffff}' && is_unprintable(c) => quoted.push_str(&format!("\\U{:08X}", c as u32)),
+            c if is_unprintable(c) => quoted.push_str(&format!("\\u{:04X}", c as u32)),
             c => quoted.push(c),
         }
     }

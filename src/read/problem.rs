@@ -1,5 +1,6 @@
 //! Everything wrong with a document, told in frames: file, line, caret, what is allowed.
 
+use crate::error::is_unprintable;
 use std::fmt;
 
 use annotate_snippets::renderer::{DEFAULT_LINE_NUM_STYLE, DEFAULT_NONE_STYLE, DecorStyle};
@@ -185,9 +186,7 @@ fn inert(text: &str) -> String {
 fn inert_char(c: char) -> char {
     match c {
         '\t' => ' ',
-        c if c.is_control() => '\u{fffd}',
-        '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' => '\u{fffd}',
-        '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}' => '\u{fffd}',
+        c if is_unprintable(c) => '\u{fffd}',
         c => c,
     }
 }

@@ -3,6 +3,7 @@
 use super::kept::{Item, Kept, Store, toml_key};
 use super::node::Origin;
 use super::problem::Sources;
+use crate::error::is_unprintable;
 
 /// The column the origins of `--show-config` stand in.
 const ORIGIN_COLUMN: usize = 64;
@@ -38,7 +39,7 @@ impl Resolved {
             Origin::Set(_) => "--set".to_owned(),
             Origin::File => {
                 let name = self.sources.file_name.rsplit(['/', '\\']).next().unwrap_or_default();
-                let name: String = name.chars().filter(|c| !c.is_control()).collect();
+                let name: String = name.chars().filter(|&c| !is_unprintable(c)).collect();
                 format!("{name}:{}", self.sources.line(item.at))
             }
         }

@@ -14,6 +14,7 @@ use crate::metrics::recorder::{Layout, Recorder};
 use crate::metrics::series::{Bins, CapacityBin, OutcomeBin, RateBin};
 use crate::metrics::summary::Summary;
 use crate::scenario::Scenario;
+use crate::scenario::limits::{Excess, PER_THREAD};
 use crate::units::SimTime;
 use rayon::prelude::*;
 
@@ -51,6 +52,8 @@ pub struct Results {
     pub replications: u32,
     /// False if some were stopped.
     pub finished: bool,
+    /// What one of them took too much of, if that stopped it.
+    pub excess: Option<Excess>,
     /// Events worked on, in all.
     pub events: u64,
 }
@@ -59,6 +62,7 @@ pub struct Results {
 pub struct Record<'a> {
     recorder: Recorder<'a>,
     finished: bool,
+    excess: Option<Excess>,
     events: u64,
 }
 
@@ -73,14 +77,21 @@ impl Record<'_> {
         self.recorder.last_success[workload].as_secs_f64()
     }
 
+    /// Events worked on.
+    pub fn events(&self) -> u64 {
+        self.events
+    }
+
+    /// What it took too much of, if that stopped it.
+    pub fn excess(&self) -> Option<Excess> {
+        self.excess
+    }
+
     /// False if it was stopped.
     pub fn finished(&self) -> bool {
         self.finished
     }
 }
-
-/// Replications held in memory at once, per thread.
-const PER_THREAD: usize = 2;
 
 /// Simulate every replication of a scenario. `log`, if any, is told of every attempt of the first.
 pub fn run_all(
@@ -90,6 +101,9 @@ pub fn run_all(
 ) -> Results {
     let first = run_one(scenario, 0, watch, log);
     let mut results = Results::of(first, scenario);
+    if results.excess.is_some() {
+        return results;
+    }
     let chunk = rayon::current_num_threads() * PER_THREAD;
     let numbers: Vec<u64> = (1..u64::from(scenario.run.replications)).collect();
     for numbers in numbers.chunks(chunk) {
@@ -150,7 +164,7 @@ pub fn run_one<'a>(
         }
         assert_spend(&recorder.outcomes, index, &run.ledger.whole[index]);
     }
-    Record { recorder, finished: run.finished, events: run.events }
+    Record { recorder, finished: run.finished, excess: run.excess, events: run.events }
 }
 
 /// Assert that what the bins of a workload say was served is what the ledger says.
@@ -195,7 +209,7 @@ fn values(summaries: &[Summary]) -> Vec<Values> {
 impl Results {
     /// The first replication's.
     pub fn of(record: Record, scenario: &Scenario) -> Results {
-        let Record { recorder, finished, events } = record;
+        let Record { recorder, finished, excess, events } = record;
         let several = scenario.run.replications > 1;
         Results {
             values: if several { vec![values(&recorder.summaries)] } else { Vec::new() },
@@ -206,6 +220,7 @@ impl Results {
             capacity: recorder.capacity,
             replications: 1,
             finished,
+            excess,
             events,
         }
     }
@@ -223,6 +238,7 @@ impl Results {
         self.capacity.merge(&other.capacity, CapacityBin::add);
         self.replications += 1;
         self.finished &= record.finished;
+        self.excess = self.excess.or(record.excess);
         self.events += record.events;
     }
 

@@ -76,7 +76,11 @@ impl Check {
         } else if table.clean() && !is_there(org.as_ref(), workload.as_deref(), model) {
             table.error_at("model", "no workload the check looks at asks for this model", None);
         }
-        if table.clean() && min.is_none() && max.is_none() {
+        if let (true, Unit::Share, Some(min)) = (table.clean(), unit, min.filter(|min| *min > 1.0)) {
+            table.error_at("min", format!("a share is at most 1, not {min}: no value can pass"), None);
+        } else if let (true, Some(max)) = (table.clean(), max.filter(|max| *max < 0.0)) {
+            table.error_at("max", format!("no metric is below 0, as {max} is: no value can pass"), None);
+        } else if table.clean() && min.is_none() && max.is_none() {
             table.error_here("a check needs `min` or `max`", None);
         } else if table.clean() && min.zip(max).is_some_and(|(min, max)| min > max) {
             table.error_at("min", "`min` is above `max`: no value can pass", None);

@@ -1,12 +1,16 @@
-//! What a scenario will cost, before anything is run: events and memory.
+//! What a scenario will cost, before anything is run: events, and memory as the live heap of a replication.
+//!
+//! Retries are not foreseen, and everybody is taken to wait as long as the buffer lets them at the busiest rate; how near
+//! that comes on the shipped scenarios is measured by `tests/estimates.rs`. What is beyond a limit all the same ends there
+//! while it runs ([`limits`](super::limits)).
 
 use super::Scenario;
-use crate::bounds;
 use crate::limit::pair::Pair;
 use crate::limit::usage::BUCKETS;
 use crate::platform::autoscaler::Scaler as _;
 use crate::platform::pairs::SAMPLED;
 use crate::platform::serving::ReplicaEngine as _;
+use bytesize::ByteSize;
 
 /// Expected events and memory of a run.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -18,10 +22,12 @@ pub struct Estimate {
     pub events: f64,
     /// Bytes held by one replication.
     pub memory_bytes: f64,
+    /// Those of them that are for open requests, users who think and backlogs that wait.
+    pub open_bytes: f64,
 }
 
 /// Bytes of an open request with its attempt, in the engine's tables.
-const OPEN_REQUEST_BYTES: f64 = 400.0;
+pub const OPEN_REQUEST_BYTES: f64 = 400.0;
 /// Bytes of a user and of its place in the queue of births.
 const USER_BYTES: f64 = 64.0;
 /// Bytes of a workload's histograms, streams and names.
@@ -63,34 +69,50 @@ impl Estimate {
         let answers = |w: &super::Workload| if scenario.answers_travel(w.home) { self::most(w) } else { 0.0 };
         let answers: f64 = scenario.workloads.iter().map(answers).sum();
         let waiting: f64 = scenario.workloads.iter().map(waiting_bytes).sum();
+        let open_bytes = open * OPEN_REQUEST_BYTES + waiting;
         Estimate {
             requests,
             events: (2.0 * most + births + answers + turns + looks) * f64::from(run.replications),
             memory_bytes: series
-                + open * OPEN_REQUEST_BYTES
-                + waiting
+                + open_bytes
                 + pairs_bytes(scenario)
                 + scenario.workloads.len() as f64 * WORKLOAD_BYTES,
+            open_bytes,
         }
     }
 
-    /// What does not fit, and how to lift it.
+    /// What does not fit of a scenario's runs, and how to lift it.
     ///
     /// # Errors
     /// (message, help)
-    pub fn within(&self, events_max: f64) -> Result<(), (String, String)> {
+    pub fn within(&self, scenario: &Scenario) -> Result<(), (String, String)> {
+        let limits = &scenario.limits;
+        let events_max = limits.events_max as f64;
         if self.events > events_max {
             let message =
                 format!("about {:.1e} events are expected, above the limit of {events_max:.1e}", self.events);
             return Err((message, "shorten it, lower the rates, or lift the limit with --max-events".into()));
         }
-        if self.memory_bytes > bounds::MEMORY_MAX_BYTES {
+        // Parts that run apart have a record each.
+        let parts = scenario.parts(limits.threads.into()).len() as u64;
+        let held = limits.held(scenario.run.replications).max(parts);
+        let bytes = self.memory_bytes * held as f64;
+        if bytes > limits.memory_max_bytes as f64 {
+            let each = if held > 1 {
+                format!(" ({held} runs are held at once, {} each)", ByteSize(self.memory_bytes as u64))
+            } else {
+                String::new()
+            };
             let message = format!(
-                "about {:.1} GB of memory are expected, above the limit of {:.0} GB",
-                self.memory_bytes / 1e9,
-                bounds::MEMORY_MAX_BYTES / 1e9
+                "about {} of memory are expected{each}, above the limit of {}",
+                ByteSize(bytes as u64),
+                ByteSize(limits.memory_max_bytes)
             );
-            return Err((message, "a longer `run.interval` needs fewer bins".into()));
+            let fewer = if held > 1 { ", fewer --jobs hold fewer runs at once" } else { "" };
+            let help = format!(
+                "a longer `run.interval` needs fewer bins{fewer}, or lift the limit with --max-memory \"16 GiB\""
+            );
+            return Err((message, help));
         }
         Ok(())
     }

@@ -2,6 +2,7 @@
 //! files of the user's choosing.
 
 use super::Scenario;
+use super::limits::Limits;
 use super::reading;
 use crate::digest::{Input, sha256};
 use crate::error::Error;
@@ -44,8 +45,8 @@ pub enum LoadError {
 ///
 /// # Errors
 /// The file cannot be read, or its text is wrong.
-pub fn load(path: &Path, sets: &[(String, String)], events_max: f64) -> Result<Loaded, LoadError> {
-    Source::open(path).map_err(LoadError::File)?.load(sets, events_max)
+pub fn load(path: &Path, sets: &[(String, String)], limits: impl Into<Limits>) -> Result<Loaded, LoadError> {
+    Source::open(path).map_err(LoadError::File)?.load(sets, limits)
 }
 
 /// The file of a scenario, read once to be loaded in several variants.
@@ -92,7 +93,7 @@ impl Source {
     ///
     /// # Errors
     /// Its text is wrong.
-    pub fn load(&self, sets: &[(String, String)], events_max: f64) -> Result<Loaded, LoadError> {
+    pub fn load(&self, sets: &[(String, String)], limits: impl Into<Limits>) -> Result<Loaded, LoadError> {
         let mut files = Files {
             folder: self.folder.clone(),
             traces: BTreeMap::new(),
@@ -100,7 +101,7 @@ impl Source {
             inputs: Vec::new(),
             notes: Vec::new(),
         };
-        let read = reading::read(&self.shown, &self.bytes, sets, &mut files, events_max);
+        let read = reading::read(&self.shown, &self.bytes, sets, &mut files, limits);
         let (scenario, resolved) = read.map_err(|problems| LoadError::Problems(Box::new(problems)))?;
         let file_name = self.file_name.clone();
         let stem = self.stem();

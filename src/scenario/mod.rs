@@ -15,12 +15,14 @@
 //! | [`part`] | what meets in nothing, and can run apart |
 //! | [`check`] | thresholds on the summary |
 //! | [`estimate`] | events and memory, before anything is run |
+//! | [`limits`] | how much of both a run may take |
 
 pub mod check;
 mod closed_loop;
 pub mod estimate;
 mod fallback;
 mod incidents;
+pub mod limits;
 pub mod loading;
 mod pairs;
 pub mod part;
@@ -199,6 +201,8 @@ pub struct Scenario {
     pub incidents: Vec<Incident>,
     /// What must hold.
     pub checks: Vec<check::Check>,
+    /// How much its runs may take.
+    pub limits: limits::Limits,
 }
 
 impl Scenario {

@@ -4,6 +4,7 @@ use super::check::{Check, Party};
 use super::closed_loop;
 use super::estimate::Estimate;
 use super::fallback::{self, Fallback};
+use super::limits::Limits;
 use super::spec::SCENARIO;
 use super::{Org, RunConfig, Scenario, Workload, incidents, pairs, pools, populations};
 use crate::bounds;
@@ -25,7 +26,7 @@ use crate::traffic::trace::Trace;
 use crate::units::Span;
 
 /// Read a scenario. `file_name` is shown in errors; `sets` are `--set` paths and values; `load` brings the
-/// traces; `events_max` bounds the estimate of events.
+/// traces; `limits` bound what a run may take, in its estimate and while it runs.
 ///
 /// # Errors
 /// Everything that is wrong with it, each with its place.
@@ -34,15 +35,15 @@ pub fn read(
     bytes: &[u8],
     sets: &[(String, String)],
     load: LoadTrace<'_>,
-    events_max: f64,
+    limits: impl Into<Limits>,
 ) -> Result<(Scenario, Resolved), Problems> {
     let mut document = Document::parse_bytes(file_name, bytes, sets);
-    let scenario = read_root(&mut document.root(&SCENARIO), load, events_max);
+    let scenario = read_root(&mut document.root(&SCENARIO), load, limits.into());
     let resolved = document.finish()?;
     Ok((scenario.expect("a document without problems is a scenario"), resolved))
 }
 
-fn read_root(root: &mut Table, load: LoadTrace<'_>, events_max: f64) -> Option<Scenario> {
+fn read_root(root: &mut Table, load: LoadTrace<'_>, limits: Limits) -> Option<Scenario> {
     let title = root.text("title");
     let mut run_table = root.table("run");
     let run = read_run(&mut run_table);
@@ -65,9 +66,9 @@ fn read_root(root: &mut Table, load: LoadTrace<'_>, events_max: f64) -> Option<S
     if !root.clean() {
         return None;
     }
-    let scenario = Scenario { title, run, models, declared, orgs, workloads, pairs, incidents, checks };
-    let estimate = Estimate::of(&scenario);
-    if let Err((message, help)) = estimate.within(events_max) {
+    let scenario =
+        Scenario { title, run, models, declared, orgs, workloads, pairs, incidents, checks, limits };
+    if let Err((message, help)) = Estimate::of(&scenario).within(&scenario) {
         run_table.error_here(message, Some(help));
         return None;
     }

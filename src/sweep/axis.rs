@@ -4,6 +4,9 @@ use super::range::Range;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 
+/// Bytes of a path: each level repeats it.
+const PATH_BYTES_MAX: usize = 1000;
+
 /// A level of an axis: its name in tables, and what `--set` would be told.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Level {
@@ -35,6 +38,9 @@ impl Axis {
         let (path, values) = (path.trim(), values.trim());
         if path.is_empty() {
             return Err("the path before `=` is empty".to_owned());
+        }
+        if path.len() > PATH_BYTES_MAX {
+            return Err(format!("the path before `=` has {} bytes", path.len()));
         }
         let range = Range::parse(values)?;
         let texts = match &range {

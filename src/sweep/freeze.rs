@@ -24,6 +24,8 @@ pub struct Order {
     pub sets: Vec<(String, String)>,
     /// Expected events of a point, and of all together, at most.
     pub events_max: f64,
+    /// Bytes of memory of all points at work in one process, at most.
+    pub memory_max_bytes: u64,
     /// What is varied.
     pub axes: Vec<Axis>,
     /// How points are chosen.
@@ -67,6 +69,7 @@ pub fn freeze(source: &Source, loaded: &Loaded, order: Order) -> Result<Plan, Er
         seed: scenario.run.seed,
         replications: scenario.run.replications,
         events_max: order.events_max,
+        memory_max_bytes: order.memory_max_bytes,
         sampling: order.sampling,
         axes: order.axes,
         metrics: metrics.iter().map(Quantity::name).collect(),
@@ -123,7 +126,7 @@ fn check(
     let sampler = plan.sampler();
     let look = |number: usize| {
         let point = Point { number, levels: sampler.levels(number) };
-        match source.load(&plan.assignments(&point), plan.events_max) {
+        match source.load(&plan.assignments(&point), plan.limits()) {
             Ok(loaded) => Ok((Estimate::of(&loaded.scenario).events, loaded.inputs)),
             Err(LoadError::Problems(problems)) => Err(problems.render(false)),
             Err(LoadError::File(error)) => Err(format!("error: {error}\n")),

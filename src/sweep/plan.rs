@@ -7,7 +7,9 @@ use super::axis::{Axis, Level};
 use super::goal::Goal;
 use super::quantity::Quantity;
 use super::sampling::{Sampler, Sampling};
+use crate::bounds;
 use crate::digest::{Input, sha256};
+use crate::scenario::limits::Limits;
 use serde::{Deserialize, Serialize};
 
 /// Points of a plan at most.
@@ -36,6 +38,9 @@ pub struct Plan {
     pub replications: u32,
     /// Expected events of a point at most.
     pub events_max: f64,
+    /// Bytes of memory of all points at work in one process, at most; left out where it is as usual.
+    #[serde(default = "usual_memory", skip_serializing_if = "is_usual_memory")]
+    pub memory_max_bytes: u64,
     /// How points are chosen.
     pub sampling: Sampling,
     /// What is varied.
@@ -58,7 +63,26 @@ pub struct Point {
     pub levels: Vec<Level>,
 }
 
+fn usual_memory() -> u64 {
+    bounds::MEMORY_MAX_BYTES
+}
+
+fn is_usual_memory(bytes: &u64) -> bool {
+    *bytes == usual_memory()
+}
+
 impl Plan {
+    /// What a point may take, of as many at once as there are threads here.
+    pub fn limits(&self) -> Limits {
+        let cores = std::thread::available_parallelism().map_or(1, usize::from);
+        Limits {
+            events_max: self.events_max as u64,
+            memory_max_bytes: self.memory_max_bytes,
+            threads: u16::try_from(cores).unwrap_or(u16::MAX),
+            variants: cores as u32,
+        }
+    }
+
     /// How many points it has.
     pub fn len(&self) -> usize {
         self.kilo_events.len()

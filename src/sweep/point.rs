@@ -3,10 +3,12 @@
 use super::plan::{Plan, Point};
 use super::quantity::Quantity;
 use crate::digest::sha256;
+use crate::error::Error;
 use crate::metrics::summary::Summary;
 use crate::output::manifest::command_line;
 use crate::replications::{Record as Replication, Watch, run_one};
 use crate::scenario::Scenario;
+use crate::scenario::limits::{Excess, PER_THREAD};
 use crate::scenario::loading::{LoadError, Source};
 use crate::statistics::interval::Interval;
 use rayon::prelude::*;
@@ -107,7 +109,7 @@ pub fn simulate(
     };
     let failed =
         |what: String| Record { error: Some(what), command: Some(command(plan, sets)), ..blank.clone() };
-    let loaded = match source.load(sets, plan.events_max) {
+    let loaded = match source.load(sets, plan.limits()) {
         Ok(loaded) => loaded,
         Err(LoadError::Problems(problems)) => {
             return Some(failed(problems.render(false).trim_end().to_owned()));
@@ -118,7 +120,13 @@ pub fn simulate(
     let (seed, replications) = (run.seed, run.replications);
     // A defect in one point must not cost the others.
     match catch_unwind(AssertUnwindSafe(|| values(&loaded.scenario, &plan.quantities(), watch))) {
-        Ok(found) => found.map(|(requests, values)| Record { seed, replications, requests, values, ..blank }),
+        Ok(Ok(found)) => {
+            found.map(|(requests, values)| Record { seed, replications, requests, values, ..blank })
+        }
+        Ok(Err(excess)) => {
+            let told = Error::beyond(excess.told()).to_string();
+            Some(Record { seed, replications, ..failed(told.trim_end().to_owned()) })
+        }
         Err(payload) => {
             let text = payload.downcast_ref::<String>().map(String::as_str);
             let text = text.or_else(|| payload.downcast_ref::<&str>().copied()).unwrap_or("no message");
@@ -127,21 +135,27 @@ pub fn simulate(
     }
 }
 
-/// Simulated requests and every quantity; `None` if a replication was stopped.
+/// Simulated requests, and every quantity by name.
+type Numbers = (u64, BTreeMap<String, Kept>);
+
+/// The numbers of a point; `None` if a replication was stopped, an error if one went beyond a limit.
 fn values(
     scenario: &Scenario,
     quantities: &[Quantity],
     watch: &dyn Watch,
-) -> Option<(u64, BTreeMap<String, Kept>)> {
+) -> Result<Option<Numbers>, Excess> {
     let mut merged: Vec<Summary> = Vec::new();
     let mut each: Vec<Vec<Option<f64>>> = vec![Vec::new(); quantities.len()];
     let numbers: Vec<u64> = (0..u64::from(scenario.run.replications)).collect();
-    for numbers in numbers.chunks(2 * rayon::current_num_threads()) {
+    for numbers in numbers.chunks(PER_THREAD * rayon::current_num_threads()) {
         let replications: Vec<Replication> =
             numbers.par_iter().map(|&number| run_one(scenario, number, watch, None)).collect();
         for replication in replications {
+            if let Some(excess) = replication.excess() {
+                return Err(excess);
+            }
             if !replication.finished() {
-                return None;
+                return Ok(None);
             }
             let summaries = replication.summaries();
             for (values, quantity) in each.iter_mut().zip(quantities) {
@@ -158,7 +172,7 @@ fn values(
         let value = quantity.value(scenario, &merged);
         (quantity.name(), Kept { value, low: interval.map(|i| i.low), high: interval.map(|i| i.high) })
     });
-    Some((requests, kept.collect()))
+    Ok(Some((requests, kept.collect())))
 }
 
 /// The command that runs a point alone.

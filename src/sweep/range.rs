@@ -4,6 +4,8 @@ use serde::{Deserialize, Serialize};
 
 /// Levels of one range at most.
 pub const LEVELS_MAX: usize = 100_000;
+/// Bytes of a unit: each level repeats it, and no unit is near as long.
+const UNIT_BYTES_MAX: usize = 40;
 
 /// A range of numbers.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -44,6 +46,9 @@ impl Range {
         }
         if !low_unit.is_empty() && low_unit != unit {
             return Err(format!("the ends of {text} differ in their unit: {low_unit:?} and {unit:?}"));
+        }
+        if unit.len() > UNIT_BYTES_MAX {
+            return Err(format!("the unit of the range {low}..{high} has {} bytes", unit.len()));
         }
         if high < low {
             return Err(format!("the range {text} is reversed: its low end comes first"));

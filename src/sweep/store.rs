@@ -104,6 +104,8 @@ impl Store {
             return Err(Error::Usage(message));
         }
         let folder = path.join(SCENARIO);
+        own_folder(&folder)?;
+        own_folder(&path.join(POINTS))?;
         write(&folder, &plan.scenario, source.text().1)?;
         for input in &plan.inputs {
             let bytes =
@@ -170,6 +172,7 @@ impl Store {
     /// [`Error::Invalid`] that names the file.
     pub fn listed(&self) -> Result<Listed, Error> {
         let folder = self.path.join(POINTS);
+        own_folder(&folder)?;
         let names = RealDisk.list(&folder).map_err(Error::io("read", &folder))?;
         let mut listed = Listed { there: vec![false; self.plan.len()], staged: Vec::new() };
         for name in names {
@@ -232,6 +235,10 @@ impl Store {
         }
         let path = self.file(number);
         let staged = staged_path(&self.path.join(POINTS), &file_name(number));
+        // A link in its place would be written through.
+        if matches!(RealDisk.kind(&staged), Ok(Some(Kind::Link | Kind::Other))) {
+            fs::remove_file(&staged).map_err(Error::io("remove", &staged))?;
+        }
         let file = File::options().read(true).write(true).create(true).truncate(false).open(&staged);
         let file = file.map_err(Error::io("create", &staged))?;
         match file.try_lock() {
@@ -278,6 +285,15 @@ impl Claimed {
             self.file.write_all(text.as_bytes()).and_then(|()| self.file.set_len(text.len() as u64));
         written.map_err(Error::io("write", &self.path))?;
         fs::rename(&self.staged, &self.path).map_err(Error::io("write", &self.path))
+    }
+}
+
+/// Refuse a folder of a store that is a link, or something else, to elsewhere.
+fn own_folder(path: &Path) -> Result<(), Error> {
+    match RealDisk.kind(path).map_err(Error::io("open", path))? {
+        None | Some(Kind::Folder) => Ok(()),
+        Some(Kind::Link) => Err(Error::Usage(format!("{} is a symbolic link: remove it", path.display()))),
+        Some(_) => Err(Error::Usage(format!("{} is in the way: a folder belongs there", path.display()))),
     }
 }
 

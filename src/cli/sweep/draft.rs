@@ -71,6 +71,7 @@ impl Draft {
         Ok(Order {
             sets: self.changes.assignments(),
             events_max: self.changes.max_events,
+            memory_max_bytes: self.changes.max_memory.as_u64(),
             axes,
             sampling,
             metrics: self.metrics.iter().map(metric).collect::<Result<_, Error>>()?,

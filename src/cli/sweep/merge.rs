@@ -63,7 +63,7 @@ pub fn write(store: &Store, path: &Path, form: &Form, console: &Console) -> Resu
     complete(store)?;
     let plan = &store.plan;
     let loaded = frozen(store)?;
-    let mut dir = ResultDir::open(path, form.force)?;
+    let mut dir = ResultDir::open_for("sweep", path, form.force)?;
     let mut held = (plan.len() <= HELD_MAX).then(Vec::new);
     let mut file = dir.stage(SWEEP_CSV, &columns(plan))?;
     let merged = table(store, Tee { file: &mut file, held: held.as_mut() })?;
@@ -108,7 +108,7 @@ pub fn write(store: &Store, path: &Path, form: &Form, console: &Console) -> Resu
 
 /// The scenario as it was frozen, without what the points set.
 fn frozen(store: &Store) -> Result<Loaded, Error> {
-    store.source.load(&store.plan.sets, store.plan.events_max).map_err(|error| match error {
+    store.source.load(&store.plan.sets, store.plan.limits()).map_err(|error| match error {
         LoadError::File(error) => error,
         LoadError::Problems(problems) => Error::Invalid(problems.render(false)),
     })

@@ -66,7 +66,7 @@ impl Wanted {
         let source = Source::open(scenario)?;
         let changes = &self.draft.changes;
         let loaded =
-            source.load(&changes.assignments(), changes.max_events).map_err(|error| match error {
+            source.load(&changes.assignments(), changes.limits(None)).map_err(|error| match error {
                 LoadError::File(error) => error,
                 LoadError::Problems(problems) => Error::Invalid(problems.render(console.paint_err().is_on())),
             })?;

@@ -109,7 +109,7 @@ impl Hands {
         drop(display);
         let tally = tally?;
         told(&tally, counts.requests(), began.elapsed(), console);
-        interrupt.check()?;
+        interrupt.check(tally.computed + tally.found > 0)?;
         if tally.left > 0 {
             let shown = store.path.to_string_lossy();
             let run = command_line(["sweep", "run", &shown]);

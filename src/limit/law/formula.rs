@@ -139,6 +139,11 @@ fn read_expression(table: &Table, key: &str, text: &str, bounds: (f64, f64)) -> 
     Some(expression)
 }
 
+/// A number that is read at a glance.
+fn short(value: f64) -> String {
+    if value.abs() < 1e16 { value.to_string() } else { format!("{value:e}") }
+}
+
 /// Typical and extreme values at which an expression is not a number, in words; where it is infinite at some it is held
 /// at the cap, at all it divides by zero.
 fn undefined_at(expression: &Expression, (base, cap): (f64, f64)) -> Option<String> {
@@ -166,8 +171,9 @@ fn undefined_at(expression: &Expression, (base, cap): (f64, f64)) -> Option<Stri
         if value.is_nan() {
             let read = places.iter().zip(probe).filter(|(place, _)| expression.reads(**place));
             let words: Vec<String> =
-                read.map(|(&place, value)| format!("{} = {value}", NAMES[place])).collect();
-            return Some(format!("where {}", words.join(", ")));
+                read.map(|(&place, value)| format!("{} = {}", NAMES[place], short(value))).collect();
+            let anywhere = words.is_empty();
+            return Some(if anywhere { "anywhere".to_owned() } else { format!("where {}", words.join(", ")) });
         }
     }
     (infinite == probes.len()).then(|| "anywhere: it divides by zero".to_owned())
