@@ -1,7 +1,7 @@
 //! Nothing is lost: requests, attempts and tokens balance in every run and in every interval, the meters keep
 //! their bound, nobody is served without a place, no clock goes back, and Little's law holds to the nanosecond.
 //!
-//! A thousand scenarios of each kind; `RATETIDE_SCENARIOS=100000` for more (`.ci/long scenarios`),
+//! A thousand scenarios of each kind; `RATETIDE_SCENARIOS=40000` for more (`.ci/long scenarios`),
 //! `RATETIDE_SEED=7` for one alone.
 
 mod common;

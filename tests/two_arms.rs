@@ -1,7 +1,7 @@
 //! Two arms: a naive simulator written from the model's description alone agrees with the engine, event by
 //! event, on thousands of random small scenarios.
 //!
-//! `RATETIDE_SCENARIOS=100000` for more (`.ci/long arms`), `RATETIDE_SEED=7` for one alone.
+//! `RATETIDE_SCENARIOS=10000` for more (`.ci/long arms`), `RATETIDE_SEED=7` for one alone.
 
 mod common;
 mod naive;
