@@ -1,30 +1,49 @@
 //! Nothing is lost: requests, attempts and tokens balance in every run and in every interval, the meters keep
-//! their bound, and Little's law holds.
+//! their bound, nobody is served without a place, no clock goes back, and Little's law holds to the nanosecond.
+//!
+//! A thousand scenarios of each kind; `RATETIDE_SCENARIOS=40000` for more (`.ci/long scenarios`),
+//! `RATETIDE_SEED=7` for one alone.
 
 mod common;
 
+use common::cases::{are_many, cases, each};
 use common::read;
 use common::run::run_logged;
 use common::scenarios::{ANY, Parts, bare, text};
+use common::watch::{Held, Watch};
+use ratetide::client::presets::PRESETS;
 use ratetide::engine::simulate;
 use ratetide::limit::law::{LAWS, Law};
 use ratetide::metrics::ledger::Ledger;
 use ratetide::metrics::observer::Observer;
 use ratetide::metrics::recorder::Recorder;
-use ratetide::replications::layout;
 use ratetide::scenario::Scenario;
 use ratetide::units::{SimTime, Span};
 use std::collections::BTreeMap;
 
 const SCENARIOS: u64 = 1000;
 
-/// Run a scenario; its series and its accounts.
-fn recorded(scenario: &Scenario) -> (Recorder<'static>, Ledger) {
-    let mut recorder = Recorder::new(layout(scenario), None);
-    let run = simulate(scenario, 0, &mut recorder, &mut |_| true);
-    recorder.finish(run.end);
+/// Run a scenario under watch; its series, its accounts, and on how many models Little's law was put to the test.
+fn recorded(scenario: &Scenario) -> (Recorder<'static>, Ledger, Held) {
+    let mut watch = Watch::new(scenario);
+    let run = simulate(scenario, 0, &mut watch, &mut |_| true);
     assert!(run.finished && run.end == SimTime::ZERO + scenario.run.duration + scenario.run.drain);
-    (recorder, run.ledger)
+    let (recorder, held) = watch.finish(run.end, &run.ledger);
+    (recorder, run.ledger, held)
+}
+
+/// The same, with all that must balance.
+fn balanced(seed: u64, scenario: &Scenario) -> (Ledger, Held) {
+    let (recorder, ledger, held) = recorded(scenario);
+    ledger.assert_balanced();
+    assert_stocks(seed, scenario, &recorder, &ledger);
+    assert_platform_counts(seed, scenario, &recorder, &ledger);
+    (ledger, held)
+}
+
+/// The sums of what was counted in each case.
+fn totals<const N: usize>(found: impl IntoIterator<Item = [u64; N]>) -> [u64; N] {
+    found.into_iter().fold([0; N], |sums, counts| std::array::from_fn(|i| sums[i] + counts[i]))
 }
 
 /// Stocks after a bin are the stocks before it, plus what came in, minus what went out.
@@ -87,12 +106,11 @@ fn closed_loops(seed: u64) -> String {
 
 #[test]
 fn closed_loops_balance_in_every_interval() {
-    let (mut done, mut open, mut requests) = (0u64, 0u64, 0u64);
-    for seed in 0..SCENARIOS {
+    let seeds = cases(SCENARIOS);
+    let found = each("conservation", "closed_loops_balance_in_every_interval", &seeds, |seed| {
         let scenario = read(&closed_loops(seed));
-        let (recorder, ledger) = recorded(&scenario);
-        assert_stocks(seed, &scenario, &recorder, &ledger);
-        assert_platform_counts(seed, &scenario, &recorder, &ledger);
+        let (ledger, _) = balanced(seed, &scenario);
+        let (mut done, mut open, mut requests) = (0, 0, 0);
         for (workload, account) in scenario.workloads.iter().zip(&ledger.whole) {
             let born = account.requests;
             if workload.fallback_of.is_some() {
@@ -106,30 +124,49 @@ fn closed_loops_balance_in_every_interval() {
             }
             (open, requests) = (open + account.open, requests + born);
         }
-    }
-    assert!(
-        done > 100 && open > 1000 && requests > 50_000,
-        "{done} backlogs done, {open} of {requests} open"
-    );
+        [done, open, requests]
+    });
+    let [done, open, requests] = totals(found);
+    let many = done > 100 && open > 1000 && requests > 50_000;
+    assert!(many || !are_many(&seeds, SCENARIOS), "{done} backlogs done, {open} of {requests} open");
 }
 
 #[test]
 fn stocks_balance_in_every_interval_of_every_scenario() {
-    let mut kinds = [0u64; 6];
-    for seed in 0..SCENARIOS {
+    let seeds = cases(SCENARIOS);
+    let found = each("conservation", "stocks_balance_in_every_interval_of_every_scenario", &seeds, |seed| {
         let scenario = read(&text(seed, ANY, Span::from_s(1)));
-        let (recorder, ledger) = recorded(&scenario);
-        ledger.assert_balanced();
-        assert_stocks(seed, &scenario, &recorder, &ledger);
-        assert_platform_counts(seed, &scenario, &recorder, &ledger);
-        for account in &ledger.whole {
+        let (ledger, held) = balanced(seed, &scenario);
+        let kinds = ledger.whole.iter().map(|account| {
             let limited = account.limited_429_request + account.limited_429_token;
-            let ends = [account.ok_200, limited, account.unavailable_503, account.client_timeout];
-            let counts = ends.into_iter().chain([account.open, account.wasted.total()]);
-            kinds.iter_mut().zip(counts).for_each(|(kind, count)| *kind += count);
-        }
+            let ends = [account.ok_200, limited, account.unavailable_503];
+            let others = [account.client_timeout, account.open, account.wasted.total()];
+            std::array::from_fn(|i| if i < 3 { ends[i] } else { others[i - 3] })
+        });
+        (totals::<6>(kinds), held)
+    });
+    let (kinds, held): (Vec<_>, Vec<Held>) = found.into_iter().unzip();
+    let (kinds, held) = (totals(kinds), totals(held));
+    if are_many(&seeds, SCENARIOS) {
+        assert!(kinds.iter().all(|&count| count > 1000), "the scenarios have little in them: {kinds:?}");
+        assert!(held.iter().all(|&count| count > 100), "Little's law had little to hold: {held:?}");
     }
-    assert!(kinds.iter().all(|&count| count > 1000), "the scenarios have little in them: {kinds:?}");
+}
+
+/// Laws, presets of clients, lanes and engines are all among the random scenarios.
+#[test]
+fn the_scenarios_leave_nothing_out() {
+    let texts: String = (0..SCENARIOS).map(|seed| text(seed, ANY, Span::from_s(1))).collect();
+    let presets = PRESETS.iter().map(|preset| format!("client = \"{}\"", preset.name));
+    let laws = LAWS.members.iter().map(|member| format!("law.{} = ", member.tag));
+    let others =
+        ["lane.batch", "lane.dedicated", "engine.slots", "engine.batching", "fallback = ", "hedge = "];
+    let missing: Vec<String> = presets
+        .chain(laws)
+        .chain(others.map(str::to_owned))
+        .filter(|words| !texts.contains(words.as_str()))
+        .collect();
+    assert_eq!(missing, [""; 0]);
 }
 
 /// A random scenario whose serverless orgs are populations.
@@ -147,16 +184,14 @@ fn crowded(seed: u64) -> String {
 
 #[test]
 fn stocks_balance_in_every_interval_with_populations() {
-    let mut groups = 0;
-    for seed in 0..SCENARIOS / 2 {
+    let seeds = cases(SCENARIOS / 2);
+    let found = each("conservation", "stocks_balance_in_every_interval_with_populations", &seeds, |seed| {
         let scenario = read(&crowded(seed));
-        let (recorder, ledger) = recorded(&scenario);
-        ledger.assert_balanced();
-        assert_stocks(seed, &scenario, &recorder, &ledger);
-        assert_platform_counts(seed, &scenario, &recorder, &ledger);
-        groups += scenario.orgs.iter().filter(|org| org.members() > 1).count();
-    }
-    assert!(groups > 1000, "only {groups} groups");
+        balanced(seed, &scenario);
+        [scenario.orgs.iter().filter(|org| org.members() > 1).count() as u64]
+    });
+    let [groups] = totals(found);
+    assert!(groups > 1000 || !are_many(&seeds, SCENARIOS / 2), "only {groups} groups");
 }
 
 /// The scenario of a number, its models changed to the combination of that number: every law with every engine,
@@ -214,36 +249,21 @@ fn combinations() -> usize {
 }
 
 /// Whatever is combined with whatever, nothing is lost; that no meter runs ahead of its bound after a charge is
-/// asserted by the meters themselves. The share of scenarios in which something is limited or unavailable.
-fn assert_conserved(numbers: std::ops::Range<usize>) {
-    let (mut served, mut limited, mut unavailable) = (0, 0, 0);
-    for number in numbers {
-        let scenario = read(&combined(number));
-        let (recorder, ledger) = recorded(&scenario);
-        ledger.assert_balanced();
-        assert_stocks(number as u64, &scenario, &recorder, &ledger);
-        assert_platform_counts(number as u64, &scenario, &recorder, &ledger);
-        for account in &ledger.whole {
-            served += account.ok_200;
-            limited += account.limited_429_request + account.limited_429_token;
-            unavailable += account.unavailable_503;
-        }
-    }
-    let counts = [served, limited, unavailable];
-    assert!(counts.iter().all(|&count| count > 1000), "the scenarios have little in them: {counts:?}");
-}
-
+/// asserted by the meters themselves.
 #[test]
 fn v30_every_combination_conserves() {
     assert!(combinations() <= SCENARIOS as usize, "{} combinations", combinations());
-    assert_conserved(0..SCENARIOS as usize);
-}
-
-/// `cargo test --test conservation -- --ignored`
-#[test]
-#[ignore = "takes a minute"]
-fn v30_every_combination_conserves_many_times() {
-    assert_conserved(0..50 * combinations());
+    let numbers = cases(SCENARIOS);
+    let found = each("conservation", "v30_every_combination_conserves", &numbers, |number| {
+        let (ledger, _) = balanced(number, &read(&combined(number as usize)));
+        totals(ledger.whole.iter().map(|account| {
+            let limited = account.limited_429_request + account.limited_429_token;
+            [account.ok_200, limited, account.unavailable_503]
+        }))
+    });
+    let counts = totals(found);
+    let many = counts.iter().all(|&count| count > 1000);
+    assert!(many || !are_many(&numbers, SCENARIOS), "the scenarios have little in them: {counts:?}");
 }
 
 /// The instants of each pair's green attempts.
@@ -262,8 +282,9 @@ impl Observer for Greens {
 /// where the burst is shorter than that.
 #[test]
 fn no_meter_lets_more_through_than_its_rate_and_burst() {
-    let mut checked = 0;
-    for seed in 0..SCENARIOS {
+    let seeds = cases(SCENARIOS);
+    let found = each("conservation", "no_meter_lets_more_through_than_its_rate_and_burst", &seeds, |seed| {
+        let mut checked = 0;
         let scenario = read(&text(seed, ANY, Span::from_s(1)));
         let mut greens = Greens::default();
         simulate(&scenario, 0, &mut greens, &mut |_| true);
@@ -285,8 +306,10 @@ fn no_meter_lets_more_through_than_its_rate_and_burst() {
                 }
             }
         }
-    }
-    assert!(checked > 10_000, "{checked}");
+        [checked]
+    });
+    let [checked] = totals(found);
+    assert!(checked > 10_000 || !are_many(&seeds, SCENARIOS), "{checked}");
 }
 
 /// L = λW over the whole run, with waits, drops, refusals and retries: the area under the number of attempts

@@ -1,7 +1,10 @@
 //! What must not matter, and what must matter in one direction only.
+//!
+//! The order of declaration: `RATETIDE_SCENARIOS=10000` for more (`.ci/long bytes`), `RATETIDE_SEED=7` for one alone.
 
 mod common;
 
+use common::cases::{cases, each};
 use common::read;
 use common::run::run_logged;
 use common::scenarios::{ANY, Parts, SCALABLE, SMALL, Shape, text};
@@ -98,10 +101,10 @@ fn an_idle_org_changes_nothing_for_the_others() {
 
 #[test]
 fn the_order_of_declaration_changes_nothing() {
-    for seed in 0..300 {
+    each("metamorphic", "the_order_of_declaration_changes_nothing", &cases(300), |seed| {
         let base = Parts::draw(seed, ANY, SECOND);
         assert_same_rows(&read(&base.text()), &read(&base.shuffled(seed).text()), "another order");
-    }
+    });
 }
 
 #[test]

@@ -1,9 +1,12 @@
 //! Two arms: a naive simulator written from the model's description alone agrees with the engine, event by
 //! event, on thousands of random small scenarios.
+//!
+//! `RATETIDE_SCENARIOS=10000` for more (`.ci/long arms`), `RATETIDE_SEED=7` for one alone.
 
 mod common;
 mod naive;
 
+use common::cases::{are_many, cases, each};
 use common::scenarios::{BATCHING, SMALL, Shape, text};
 use naive::{Attempt, End, Naive, Ns};
 use ratetide::client::GaveUp;
@@ -91,30 +94,40 @@ fn first_difference<T: PartialEq + std::fmt::Debug>(engine: &[T], naive: &[T]) -
 
 #[test]
 fn the_engine_and_a_naive_simulator_agree_event_by_event() {
-    agree(SMALL);
+    agree("the_engine_and_a_naive_simulator_agree_event_by_event", SMALL);
 }
 
 #[test]
 fn batches_in_virtual_time_and_a_naive_simulator_agree_event_by_event() {
-    agree(BATCHING);
+    agree("batches_in_virtual_time_and_a_naive_simulator_agree_event_by_event", BATCHING);
 }
 
-fn agree(shape: Shape) {
-    let mut kinds = BTreeMap::new();
-    let differing: Vec<(u64, String)> = (0..SCENARIOS)
-        .filter_map(|seed| {
-            let text = text(seed, shape, Span::from_s(1));
-            difference(&common::read(&text), &mut kinds).map(|found| (seed, format!("{found}\n{text}")))
-        })
-        .collect();
+fn agree(test: &str, shape: Shape) {
+    let seeds = cases(SCENARIOS);
+    let found = each("two_arms", test, &seeds, |seed| {
+        let mut kinds = BTreeMap::new();
+        let text = text(seed, shape, Span::from_s(1));
+        let differs = difference(&common::read(&text), &mut kinds);
+        (kinds, differs.map(|found| (seed, format!("{found}\n{text}"))))
+    });
+    let mut kinds = BTreeMap::<String, u64>::new();
+    let mut differing = Vec::new();
+    for (counts, differs) in found {
+        counts.into_iter().for_each(|(kind, count)| *kinds.entry(kind).or_default() += count);
+        differing.extend(differs);
+    }
     if let Some((seed, found)) = differing.iter().min_by_key(|(_, found)| found.len()) {
-        let seeds: Vec<u64> = differing.iter().map(|(seed, _)| *seed).take(20).collect();
+        let first: Vec<u64> = differing.iter().map(|(seed, _)| *seed).take(20).collect();
         panic!(
-            "{} of {SCENARIOS} scenarios differ, first {seeds:?}\nthe shortest, seed {seed}, {found}",
-            differing.len()
+            "{} of {} scenarios differ, first {first:?}\nagain: RATETIDE_SEED={seed} cargo test --locked --test \
+             two_arms -- --exact {test}\nthe shortest, {found}",
+            differing.len(),
+            seeds.len()
         );
     }
     // The scenarios have the power to tell: everything that can happen happens often.
-    assert_eq!(kinds.len(), KINDS, "{kinds:#?}");
-    assert!(kinds.values().all(|&count| count >= 100), "{kinds:#?}");
+    if are_many(&seeds, SCENARIOS) {
+        assert_eq!(kinds.len(), KINDS, "{kinds:#?}");
+        assert!(kinds.values().all(|&count| count >= 100), "{kinds:#?}");
+    }
 }

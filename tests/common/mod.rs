@@ -4,9 +4,11 @@
 #![allow(dead_code)]
 #![allow(unused_imports)]
 
+pub mod cases;
 pub mod estimate;
 pub mod metered;
 pub mod run;
 pub mod scenarios;
+pub mod watch;
 
 pub use run::scenario as read;
