@@ -90,7 +90,8 @@ impl<O: Observer> Engine<'_, O> {
         let request = &self.requests[id];
         let Some(hedge) = self.scenario.workloads[request.workload as usize].client.hedge else { return };
         let due = request.phase == Phase::Hedged && request.sent.saturating_add(hedge.delay) == now;
-        if !due {
+        // Without a delay nobody asked to be reminded: it would be again and again at one instant.
+        if !due || hedge.delay.is_zero() {
             return;
         }
         if self.may_hedge(now, id, None) {
