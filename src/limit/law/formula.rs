@@ -173,7 +173,11 @@ fn undefined_at(expression: &Expression, (base, cap): (f64, f64)) -> Option<Stri
             let words: Vec<String> =
                 read.map(|(&place, value)| format!("{} = {}", NAMES[place], short(value))).collect();
             let anywhere = words.is_empty();
-            return Some(if anywhere { "anywhere".to_owned() } else { format!("where {}", words.join(", ")) });
+            return Some(if anywhere {
+                "anywhere".to_owned()
+            } else {
+                format!("where {}", words.join(", "))
+            });
         }
     }
     (infinite == probes.len()).then(|| "anywhere: it divides by zero".to_owned())
