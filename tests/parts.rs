@@ -24,7 +24,6 @@ fn parts_run_apart_are_the_whole() {
         split += usize::from(count > 1);
         joined += usize::from(count < loaded.scenario.models.len());
         let apart = run_all(&loaded.scenario, &(), None);
-        // Who is on a worker of a pool does not split.
         let whole = alone.install(|| run_all(&loaded.scenario, &(), None));
         assert_eq!(apart.events, whole.events, "{}", path.display());
         let bytes = |results: &Results| -> Vec<(&'static str, Vec<u8>)> {

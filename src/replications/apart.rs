@@ -11,11 +11,6 @@ use crate::scenario::Scenario;
 use crate::scenario::part::Part;
 use crate::units::SimTime;
 
-/// How many parts pay: one for each thread, but none for who is on one of several busy threads already.
-pub(super) fn worthwhile() -> usize {
-    if rayon::current_thread_index().is_some() { 1 } else { rayon::current_num_threads() }
-}
-
 /// Simulate a replication part by part, and put what they found together: the same as in one piece.
 pub(super) fn run<'a>(
     scenario: &Scenario,

@@ -99,7 +99,8 @@ pub fn run_all(
     watch: &dyn Watch,
     log: Option<&mut (dyn FnMut(&AttemptRecord) + Send)>,
 ) -> Results {
-    let first = run_one(scenario, 0, watch, log);
+    // The first has the cores for itself.
+    let first = record(scenario, 0, watch, log, rayon::current_num_threads());
     let mut results = Results::of(first, scenario);
     if results.excess.is_some() {
         return results;
@@ -118,15 +119,25 @@ pub fn run_all(
     results
 }
 
-/// Simulate one replication. `log`, if any, is told of every attempt.
+/// Simulate one replication on this thread. `log`, if any, is told of every attempt.
 pub fn run_one<'a>(
     scenario: &Scenario,
     number: u64,
     watch: &dyn Watch,
     log: Option<&'a mut (dyn FnMut(&AttemptRecord) + Send)>,
 ) -> Record<'a> {
+    record(scenario, number, watch, log, 1)
+}
+
+fn record<'a>(
+    scenario: &Scenario,
+    number: u64,
+    watch: &dyn Watch,
+    log: Option<&'a mut (dyn FnMut(&AttemptRecord) + Send)>,
+    threads: usize,
+) -> Record<'a> {
     // The log is in the order of the one loop.
-    let parts = if log.is_none() { scenario.parts(apart::worthwhile()) } else { Vec::new() };
+    let parts = if log.is_none() { scenario.parts(threads) } else { Vec::new() };
     let (mut recorder, run) = if parts.len() > 1 {
         apart::run(scenario, &parts, number, watch)
     } else {
