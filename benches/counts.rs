@@ -1,4 +1,4 @@
-//! One run of a scenario of `benches/work`, with all statistics and series on: what `benches/count` counts the
+//! One run of a scenario of `benches/scenarios`, with all statistics and series on: what `benches/count` counts the
 //! instructions of.
 
 #![allow(missing_docs)]

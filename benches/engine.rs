@@ -17,29 +17,11 @@ use std::hint::black_box;
 use std::process::Command;
 
 fn queue(duration_s: u64) -> Scenario {
-    let text = format!(
-        r#"
-        run = {{ seed = 1, duration = "{duration_s} s", drain = "0 s", interval = "{} s" }}
-        [[model]]
-        name = "m"
-        engine.slots = {{ per_replica = 8, service.exponential = {{ mean = "1 s" }} }}
-        buffer = {{ max_wait = "8 s" }}
-        limit = {{ burst = "5 s", law.fixed = {{ requests = "7.2/s" }} }}
-        [[org]]
-        name = "o"
-        [[org.workload]]
-        name = "w"
-        model = "m"
-        arrivals.poisson = {{ rate = "8.8/s" }}
-        prompt_tokens.constant = 100
-        output_tokens.constant = 100
-        client = {{ max_attempts = 4, retry.exponential = {{ base = "1 s", cap = "60 s", jitter = "full" }} }}
-        "#,
-        (duration_s / 1000).max(1)
-    );
+    let sets = [("run.duration", duration_s), ("run.interval", (duration_s / 1000).max(1))]
+        .map(|(key, seconds)| (key.to_owned(), format!("{seconds} s")));
     let no_trace = &mut |_: &str| Err("no trace".to_owned());
-    let (scenario, _) = read("bench", text.as_bytes(), &[], no_trace, 1e12).expect("a valid scenario");
-    scenario
+    let text = include_bytes!("scenarios/queue.toml");
+    read("queue.toml", text, &sets, no_trace, 1e12).expect("a valid scenario").0
 }
 
 /// Requests expected in so many seconds.
