@@ -215,11 +215,16 @@ fn a_torn_point_is_computed_again_and_a_foreign_file_is_named() {
     home.run_to(0, &["sweep", "run", "s", "-q"]);
     let before = result(&home, "s");
     let whole = home.read("s/points/000002.json");
+    // Whole by its own digest, and without an axis.
+    let mut other: Value = json(whole.lines().next().unwrap());
+    other["axes"].as_object_mut().unwrap().remove("model.m.replicas");
+    let other = format!("{other}\n{}\n", ratetide::digest::sha256(other.to_string().as_bytes()));
     for torn in [
         "",
         &whole[..whole.len() / 2],
         &whole[..whole.len() - 1],
         &whole.replacen("\"seed\":3", "\"seed\":4", 1),
+        &other,
     ] {
         home.write("s/points/000002.json", torn);
         let told = home.run_to(75, &["sweep", "merge", "s"]).err;
