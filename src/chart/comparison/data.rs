@@ -157,11 +157,6 @@ impl Told {
     pub fn count(&self, name: &str) -> f64 {
         self.outcomes.get(name).copied().unwrap_or(0.0)
     }
-
-    /// The value of a measure.
-    pub fn value(&self, name: &str) -> Option<f64> {
-        self.metrics.get(name)?.value
-    }
 }
 
 /// Every number within what a drawing can hold.
