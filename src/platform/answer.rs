@@ -28,8 +28,8 @@ impl Platform {
     /// The response, with the headers it carries.
     pub(super) fn reply(&mut self, now: SimTime, id: Id, outcome: Outcome) -> Reply {
         let attempt = &self.attempts[id];
-        let model = &mut self.models[attempt.arriving.model as usize];
-        let pair = self.pairs.on(model, attempt.arriving.pair);
+        let model = &mut self.models[attempt.work.model as usize];
+        let pair = self.pairs.on(model, attempt.work.pair);
         if outcome == Outcome::Unavailable {
             let limits = &mut model.limits(now);
             pair.unserved(limits, attempt.color, attempt.cost);
@@ -49,7 +49,7 @@ impl Platform {
         };
         let retry_after = policy.retry_after && failed;
         // Work for spare capacity has no rate to be told of.
-        let carried = carried && !attempt.arriving.spare;
+        let carried = carried && !attempt.work.spare;
         if !(carried || retry_after) {
             return Reply { outcome, reset_s: None, retry_after_s: None };
         }

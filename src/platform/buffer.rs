@@ -57,7 +57,7 @@ impl Buffer {
 
     /// The class of an attempt.
     fn class_of(&self, attempt: &Attempt) -> Class {
-        if attempt.arriving.spare { Class::Third } else { self.class(attempt.color) }
+        if attempt.work.spare { Class::Third } else { self.class(attempt.color) }
     }
 
     /// How many wait, work for spare capacity left out.
@@ -91,7 +91,7 @@ impl Buffer {
         attempts[id].state = State::Waiting;
         self.queues[class as usize].push(id, &mut self.links);
         if let Some(turns) = self.turns_of(class) {
-            let (pair, cost) = (attempts[id].arriving.pair, attempts[id].cost.tokens);
+            let (pair, cost) = (attempts[id].work.pair, attempts[id].cost.tokens);
             attempts[id].flow = turns.push(id, pair, cost);
         }
         if class == Class::Third || self.max_wait == Span::MAX || std::mem::replace(&mut self.armed, true) {
@@ -116,7 +116,7 @@ impl Buffer {
 
     /// Work for spare capacity has lost its slot and waits again, before all others of its class.
     pub fn take_back(&mut self, id: Id, attempts: &mut Attempts) {
-        assert!(attempts[id].arriving.spare, "only work for spare capacity is taken back");
+        assert!(attempts[id].work.spare, "only work for spare capacity is taken back");
         attempts[id].state = State::Waiting;
         self.queues[Class::Third as usize].push_front(id, &mut self.links);
     }

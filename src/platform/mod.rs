@@ -42,8 +42,8 @@ use crate::limit::pair::{Color, Completion, Cost};
 use crate::limit::policy::Enforcement;
 use crate::limit::usage::{Rates, Served};
 use crate::reply::{Outcome, Reply};
-use crate::units::SimTime;
-use attempt::{Arriving, Attempt, Attempts, Id, State};
+use crate::units::{SimTime, Span};
+use attempt::{Arriving, Attempt, Attempts, Id, State, Work};
 use autoscaler::Decision;
 use config::OnDisconnect;
 use model::Model;
@@ -54,10 +54,14 @@ use pairs::{Pairs, Row};
 pub enum Effect {
     /// Service of an attempt began; call [`Platform::complete`] at `at`.
     Started {
-        /// The attempt; its version goes with the call.
+        /// The attempt.
         id: Id,
         /// When its service ends.
         at: SimTime,
+        /// Goes with the call.
+        version: u16,
+        /// How long it has waited; `None` of work for spare capacity, which has no wait to speak of.
+        waited: Option<Span>,
     },
     /// An attempt's service ends at another instant than was said; the earlier call is void.
     Moved {
@@ -65,6 +69,8 @@ pub enum Effect {
         id: Id,
         /// When its service ends now.
         at: SimTime,
+        /// Goes with the call.
+        version: u16,
     },
     /// Something happens on a replica that batches at `at`; call [`Platform::turn`]. What was said of it before
     /// is void.
@@ -167,21 +173,26 @@ impl Platform {
         (dynamic, success)
     }
 
-    /// An attempt arrives under a free id.
-    pub fn arrive(&mut self, now: SimTime, id: Id, arriving: Arriving) {
-        let model = &mut self.models[arriving.model as usize];
-        if arriving.spare {
-            return self.arrive_spare(now, id, arriving);
+    /// An attempt arrives under a free id; its colour.
+    #[inline]
+    pub fn arrive(&mut self, now: SimTime, id: Id, arriving: &Arriving) -> Color {
+        let work = arriving.work;
+        let model = &mut self.models[work.model as usize];
+        let attempt = self.attempts.enter(now, id, work);
+        if work.spare {
+            self.arrive_spare(now, id, work);
+            return Color::Green;
         }
-        let pair = self.pairs.on(model, arriving.pair);
+        let pair = self.pairs.on(model, work.pair);
         model.arrived += 1;
         let expected = pair.expected_output(arriving.expected_output).min(f64::from(arriving.max_tokens));
-        let cost = Cost { tokens: f64::from(arriving.prompt) + expected };
+        let cost = Cost { tokens: f64::from(work.prompt) + expected };
         let color = pair.label(&mut model.limits(now), cost);
-        self.attempts.enter(id, Attempt::new(now, arriving, color, cost));
+        (attempt.color, attempt.cost) = (color, cost);
 
         if arriving.luck >= model.spared_share {
-            return self.fail_as(now, id, Outcome::Unavailable);
+            self.fail_as(now, id, Outcome::Unavailable);
+            return color;
         }
         let refused = color != Color::Green
             && match model.config.policy.enforcement {
@@ -189,37 +200,45 @@ impl Platform {
                 Enforcement::Hard => model.is_hot(),
                 Enforcement::Strict => true,
             };
-        if refused || model.is_dead() || !model.fits(self.attempts[id].tokens()) {
-            return self.fail(now, id);
+        if refused || model.is_dead() || !model.fits(work.tokens()) {
+            self.fail(now, id);
+        } else if model.buffer.is_empty() && model.begin(now, id, &mut self.attempts) {
+            self.started(now, id);
+        } else {
+            self.buffer(now, id, work.model);
         }
-        if model.buffer.is_empty() && model.begin(now, id, &mut self.attempts) {
-            return self.started(now, id);
-        }
-        let predicted = model.predicted_wait(model.buffer.class(color));
-        if model.config.buffer.early_refusal && predicted.is_some_and(|w| w > model.config.buffer.max_wait) {
-            return self.fail(now, id);
+        color
+    }
+
+    /// An arriving attempt waits, unless it would wait too long.
+    fn buffer(&mut self, now: SimTime, id: Id, index: u32) {
+        let model = &mut self.models[index as usize];
+        if model.config.buffer.early_refusal {
+            let predicted = model.predicted_wait(model.buffer.class(self.attempts[id].color));
+            if predicted.is_some_and(|wait| wait > model.config.buffer.max_wait) {
+                return self.fail(now, id);
+            }
         }
         model.touched = true;
         if let Some(at) = model.buffer.push(now, id, &mut self.attempts) {
-            self.effects.push(Effect::DropTimer { model: arriving.model, at });
+            self.effects.push(Effect::DropTimer { model: index, at });
         }
         // It may go before one that needs more space than there is.
-        self.serve_waiting(now, arriving.model);
+        self.serve_waiting(now, index);
     }
 
     /// Work for spare capacity arrives: nobody meters it, forecasts it or turns it away, not
     /// even what no replica can hold.
-    fn arrive_spare(&mut self, now: SimTime, id: Id, arriving: Arriving) {
-        let model = &mut self.models[arriving.model as usize];
-        self.attempts.enter(id, Attempt::new(now, arriving, Color::Green, Cost { tokens: 0.0 }));
-        if !model.fits(self.attempts[id].tokens()) {
+    fn arrive_spare(&mut self, now: SimTime, id: Id, work: Work) {
+        let model = &mut self.models[work.model as usize];
+        if !model.fits(work.tokens()) {
             // It waits for its window's end, and keeps nobody waiting meanwhile.
             self.attempts[id].state = State::Stranded;
             return;
         }
         model.touched = true;
         model.buffer.push(now, id, &mut self.attempts);
-        self.serve_waiting(now, arriving.model);
+        self.serve_waiting(now, work.model);
     }
 
     /// Service of an attempt ends, as was said when it had this `version`; `None` if that instant has moved or
@@ -238,18 +257,18 @@ impl Platform {
     /// Service of an attempt is over: the place is free, usage is credited, the next begin.
     #[inline]
     fn served(&mut self, now: SimTime, id: Id) -> Reply {
-        let index = self.attempts[id].arriving.model;
+        let index = self.attempts[id].work.model;
         let model = &mut self.models[index as usize];
         model.end(now, id, &mut self.attempts);
         let attempt = &self.attempts[id];
-        if !(attempt.abandoned || attempt.arriving.spare) {
+        if !(attempt.abandoned || attempt.work.spare) {
             let done = Completion {
                 color: attempt.color,
                 cost: attempt.cost,
-                served: Served { requests: 1, tokens: attempt.tokens() },
-                output: attempt.arriving.output,
+                served: Served { requests: 1, tokens: attempt.work.tokens() },
+                output: attempt.work.output,
             };
-            self.pairs.on(model, attempt.arriving.pair).complete(&mut model.limits(now), &done);
+            self.pairs.on(model, attempt.work.pair).complete(&mut model.limits(now), &done);
         }
         self.serve_waiting(now, index);
         self.reply(now, id, Outcome::Ok)
@@ -270,7 +289,7 @@ impl Platform {
     /// it stays (it goes on in vain, or has left already).
     pub fn disconnect(&mut self, now: SimTime, id: Id) -> Option<Consumed> {
         let attempt = self.attempts[id];
-        let model = &mut self.models[attempt.arriving.model as usize];
+        let model = &mut self.models[attempt.work.model as usize];
         match attempt.state {
             State::Away => return None,
             State::Stranded => {
@@ -286,20 +305,20 @@ impl Platform {
         if attempt.state == State::Waiting {
             model.buffer.remove(id, &mut self.attempts);
             model.touched = true;
-            let pair = self.pairs.on(model, attempt.arriving.pair);
+            let pair = self.pairs.on(model, attempt.work.pair);
             pair.unserved(&mut model.limits(now), attempt.color, attempt.cost);
-            self.serve_waiting(now, attempt.arriving.model);
+            self.serve_waiting(now, attempt.work.model);
             return Some(Consumed::default());
         }
         if model.batches.is_some() {
             return Some(self.withdraw(now, id));
         }
         model.end(now, id, &mut self.attempts);
-        self.serve_waiting(now, attempt.arriving.model);
+        self.serve_waiting(now, attempt.work.model);
         let (done, whole) = (now - attempt.started, attempt.completes - attempt.started);
         let share = if whole.is_zero() { 1.0 } else { done.as_secs_f64() / whole.as_secs_f64() };
-        let output = (f64::from(attempt.arriving.output) * share) as u32;
-        Some(Consumed { prompt: attempt.arriving.prompt, output })
+        let output = (f64::from(attempt.work.output) * share) as u32;
+        Some(Consumed { prompt: attempt.work.prompt, output })
     }
 
     /// A cold start is over.

@@ -117,10 +117,10 @@ impl Model {
 
     /// What a law may know.
     #[inline]
-    pub fn live(&self, now: SimTime) -> Live {
+    pub fn live(&mut self, now: SimTime) -> Live {
         Live {
             capacity: self.capacity(),
-            utilization: self.utilization.as_ref().map_or(0.0, |smoothed| smoothed.at(now)),
+            utilization: self.utilization.as_mut().map_or(0.0, |smoothed| smoothed.at(now)),
         }
     }
 
@@ -243,7 +243,7 @@ impl Model {
         let Some(batches) = self.batches.as_ref().filter(|b| b.engine.kv_tokens.is_some()) else {
             return true;
         };
-        let tokens = attempts[id].tokens();
+        let tokens = attempts[id].work.tokens();
         self.fleet.has_place_where(|replica| batches.has_space(replica, tokens))
     }
 
@@ -253,15 +253,14 @@ impl Model {
         let found = match &self.batches {
             None => self.fleet.occupy(),
             Some(batches) => {
-                let tokens = attempts[id].tokens();
+                let tokens = attempts[id].work.tokens();
                 self.fleet.occupy_where(|replica| batches.has_space(replica, tokens))
             }
         };
         let Some(replica) = found else { return false };
         let attempt = &mut attempts[id];
-        let (service, prompt, output) =
-            (attempt.arriving.service, attempt.arriving.prompt, attempt.arriving.output);
-        if attempt.arriving.spare {
+        let (service, prompt, output) = (attempt.work.service, attempt.work.prompt, attempt.work.output);
+        if attempt.work.spare {
             self.spare_in_service += 1;
         } else {
             self.mix.record(service, prompt, output);
@@ -290,7 +289,7 @@ impl Model {
         let attempt = &mut attempts[id];
         assert!(attempt.state == State::InService, "only an attempt in service gives back a slot");
         attempt.state = State::Away;
-        let (replica, spare) = (attempt.replica, attempt.arriving.spare);
+        let (replica, spare) = (attempt.replica, attempt.work.spare);
         self.fleet.release(replica);
         if let Some(batches) = &mut self.batches {
             attempts[id].completes = now;
@@ -365,7 +364,7 @@ mod tests {
         let mut load = |name: &str| Err(name.to_owned());
         let (mut scenario, _) = reading::read("t.toml", text.as_bytes(), &[], &mut load, 1e12).unwrap();
         let mix = scenario.configured_mix(0);
-        let model = Model::new(scenario.models.remove(0), mix, Key::new(1, 0));
+        let mut model = Model::new(scenario.models.remove(0), mix, Key::new(1, 0));
         assert_eq!(model.live(SimTime::from_s(9)).utilization, 1.0);
     }
 }
