@@ -65,6 +65,7 @@ impl<O: Observer> Engine<'_, O> {
         }
     }
 
+    #[inline(never)]
     fn carry_out(&mut self, now: SimTime, model: u32) {
         let mut effects = std::mem::replace(&mut self.platform.effects, std::mem::take(&mut self.effects));
         for effect in effects.drain(..) {

@@ -233,12 +233,7 @@ impl<'a, O: Observer> Engine<'a, O> {
     #[inline]
     fn next(&mut self) -> Option<(SimTime, Event)> {
         let Some((at, stream)) = self.streams.first() else { return self.queue.pop() };
-        if self.queue.next_at().is_none_or(|queued| queued > at) {
-            self.queue.wait(at);
-            return Some((at, Event::Arrival(stream)));
-        }
-        let tied = self.queue.next_at() == Some(at) && self.queue.next_class() > ARRIVALS;
-        if tied { Some((at, Event::Arrival(stream))) } else { self.queue.pop() }
+        self.queue.pop_before(at, ARRIVALS).or(Some((at, Event::Arrival(stream))))
     }
 
     /// What goes beyond the limits now. Counted, not asked of the system: the same everywhere.

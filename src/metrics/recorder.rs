@@ -1,10 +1,10 @@
 //! The observer that fills the summary and the series of one replication.
 
-use super::histogram::Histogram;
 use super::ledger::Tokens;
 use super::observer::{AttemptRecord, Ended, Observer};
 use super::series::{Bins, CapacityBin, OutcomeBin, RateBin};
 use super::summary::Summary;
+use super::times::Times;
 use crate::client::GaveUp;
 use crate::limit::usage::Rates;
 use crate::platform::model::Levels;
@@ -37,7 +37,7 @@ pub struct Layout {
 #[derive(Clone, Debug, Default)]
 struct OpenBin {
     bin: usize,
-    times: Histogram,
+    times: Times,
 }
 
 /// How a model stands.
@@ -148,14 +148,11 @@ impl<'a> Recorder<'a> {
     /// Write the quantiles of the bin that a workload leaves.
     fn close_bin(&mut self, workload: usize) {
         let OpenBin { bin, times } = &mut self.open_bins[workload];
-        if times.count() == 0 {
-            return;
+        if let Some(both) = times.take() {
+            let entry = self.outcomes.get_mut(*bin, workload);
+            entry.time_to_success_ns = both.map(|time| u128::from(time.as_ns()));
+            entry.quantiled = 1;
         }
-        let entry = self.outcomes.get_mut(*bin, workload);
-        let both = times.at_ranks([times.rank_of(0.5), times.rank_of(0.99)]);
-        entry.time_to_success_ns = both.map(|time| u128::from(time.as_ns()));
-        entry.quantiled = 1;
-        times.clear();
     }
 
     /// Spread a model's present levels over the bins since they last changed.
