@@ -357,25 +357,11 @@ impl Platform {
     /// longer stands first. What is spare then, with work for spare capacity.
     #[inline]
     fn serve_waiting(&mut self, now: SimTime, index: u32) {
-        let mut model = &mut self.models[index as usize];
-        // In order: who needs more space than there is keeps everybody behind it waiting.
-        while model.has_place()
-            && let Some(next) = model.buffer.next(&self.attempts)
-            && model.has_room(next, &self.attempts)
-        {
-            let id = model.buffer.pop(&mut self.attempts).expect("the buffer is not empty");
+        while let Some(id) = self.models[index as usize].next_served(&self.attempts) {
+            let model = &mut self.models[index as usize];
+            model.buffer.serve(id, &mut self.attempts);
             assert!(model.begin(now, id, &mut self.attempts), "there is room");
             self.started(now, id);
-            model = &mut self.models[index as usize];
-        }
-        while let Some(next) = model.buffer.next_spare()
-            && model.has_spare()
-            && model.has_room(next, &self.attempts)
-        {
-            let id = model.buffer.pop(&mut self.attempts).expect("work for spare capacity waits");
-            assert!(model.begin(now, id, &mut self.attempts), "there is room");
-            self.started(now, id);
-            model = &mut self.models[index as usize];
         }
     }
 }

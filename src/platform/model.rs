@@ -234,17 +234,28 @@ impl Model {
         u64::from(self.fleet.busy_ready()) < self.fleet.slots()
     }
 
-    /// Whether an attempt finds the space that it takes where a place is free.
+    /// Whether an attempt finds the space that it takes, where a place is free.
     #[inline]
     pub fn has_room(&self, id: Id, attempts: &Attempts) -> bool {
-        if !self.has_place() {
-            return false;
-        }
         let Some(batches) = self.batches.as_ref().filter(|b| b.engine.kv_tokens.is_some()) else {
             return true;
         };
         let tokens = attempts[id].work.tokens();
         self.fleet.has_place_where(|replica| batches.has_space(replica, tokens))
+    }
+
+    /// Who waits and is served next, if there is room: in order, for who needs more space than there is keeps
+    /// everybody behind it waiting.
+    #[inline]
+    pub fn next_served(&mut self, attempts: &Attempts) -> Option<Id> {
+        if self.has_place()
+            && let Some(next) = self.buffer.next(attempts)
+            && self.has_room(next, attempts)
+        {
+            return Some(next);
+        }
+        let spare = self.buffer.next_spare()?;
+        (self.has_spare() && self.has_room(spare, attempts)).then_some(spare)
     }
 
     /// Begin service of an attempt if there is room for it.
