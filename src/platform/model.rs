@@ -1,7 +1,7 @@
 //! One model at run time: buffer, fleet, speed, recent mix, autoscaler.
 
 use super::attempt::{Attempts, Id, State};
-use super::autoscaler::{Decision, Scaler as _, Seen};
+use super::autoscaler::Scaler as _;
 use super::buffer::{Buffer, Class};
 use super::config::ModelConfig;
 use super::fleet::{Fleet, Phase};
@@ -10,7 +10,6 @@ use super::mix::{Mix, Smoothed};
 use super::serving::ReplicaEngine as _;
 use super::serving::batches::Batches;
 use super::serving::order::Order;
-use crate::dist::Law as _;
 use crate::limit::law::{Live, Shared};
 use crate::limit::pair::{Limits, Pair};
 use crate::limit::policy::Enforcement;
@@ -61,13 +60,13 @@ pub struct Model {
     /// Its levels may have changed since [`Model::take_touched`].
     pub(super) touched: bool,
     /// Work for spare capacity in service.
-    spare_in_service: u32,
+    pub(super) spare_in_service: u32,
     mix: Mix,
     capacity: Rates,
     utilization: Option<Smoothed>,
     /// What the law remembers over all orgs.
     shared: Shared,
-    cold_starts: Key,
+    pub(super) cold_starts: Key,
 }
 
 impl Model {
@@ -171,11 +170,6 @@ impl Model {
             starting: self.fleet.count(Phase::Starting),
             draining: self.fleet.count(Phase::Draining),
         }
-    }
-
-    /// The autoscaler's forecast in attempts per second, where it makes one.
-    pub fn forecast(&self) -> Option<f64> {
-        self.config.autoscaler.forecast()
     }
 
     /// Anything waiting, or 95 % of ready capacity in service.
@@ -325,37 +319,6 @@ impl Model {
         if let Some(smoothed) = &mut self.utilization {
             smoothed.step(now, utilization);
         }
-    }
-
-    /// The autoscaler looks.
-    pub fn look(&mut self, now: SimTime) -> Decision {
-        let seen = Seen {
-            arrived: std::mem::take(&mut self.arrived),
-            in_flight: self.fleet.busy() - self.spare_in_service + self.buffer.len(),
-            current: self.fleet.count(Phase::Ready) + self.fleet.count(Phase::Starting),
-            per_replica_rps: self.replica_capacity(),
-        };
-        self.config.autoscaler.look(now, &seen)
-    }
-
-    /// Start a replica: its index, and the instant it becomes ready.
-    pub fn start_replica(&mut self, now: SimTime) -> (u32, SimTime) {
-        let cold_start =
-            self.config.autoscaler.cold_start().expect("who starts replicas knows how long it takes");
-        let replica = self.fleet.start();
-        let takes_s = cold_start.sample(&mut self.cold_starts.number(u64::from(replica)).stream());
-        (replica, now.saturating_add(Span::from_secs_f64(takes_s * self.cold_start_factors.product())))
-    }
-
-    /// Start the replicas of a fleet that begins cold; (index, instant it becomes ready) of each.
-    pub fn open(&mut self, now: SimTime) -> Vec<(u32, SimTime)> {
-        let Some(cold_start) = &self.config.cold_start else { return Vec::new() };
-        let begin = |fleet: &mut Fleet| {
-            let replica = fleet.start();
-            let mut stream = self.cold_starts.number(u64::from(replica)).stream();
-            (replica, now.saturating_add(Span::from_secs_f64(cold_start.sample(&mut stream))))
-        };
-        (0..self.config.replicas).map(|_| begin(&mut self.fleet)).collect()
     }
 }
 
