@@ -34,7 +34,7 @@ fn at(time: SimTime) -> Ns {
 }
 
 impl Observer for Seen {
-    fn reads_headers_of_200(&self) -> bool {
+    fn reads_headers(&self) -> bool {
         true
     }
 

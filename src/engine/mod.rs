@@ -113,7 +113,10 @@ pub fn simulate_part<O: Observer>(
     beat: &mut dyn FnMut(SimTime) -> bool,
 ) -> Run {
     let mut engine = Engine::new(scenario, part, replication, observer);
-    engine.platform.tells_on_200 = engine.observer.reads_headers_of_200();
+    let (seen, obeyed) = (engine.observer.reads_headers(), |model| scenario.obeys_headers(model));
+    (0..)
+        .zip(&scenario.models)
+        .for_each(|(model, _)| engine.platform.tell(model, seen, seen || obeyed(model)));
     engine.start();
     let finished = engine.run(beat);
     let now = if finished { engine.end } else { engine.now };
