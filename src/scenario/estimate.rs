@@ -7,6 +7,7 @@ use super::fluid::{self, Counts, Flow};
 use super::{Scenario, Workload};
 use crate::limit::pair::Pair;
 use crate::limit::usage::BUCKETS;
+use crate::metrics::series::{CapacityBin, OutcomeBin, RateBin};
 use crate::platform::autoscaler::Scaler as _;
 use crate::platform::pairs::SAMPLED;
 use crate::platform::serving::ReplicaEngine as _;
@@ -40,7 +41,7 @@ const SUCCESS_BYTES: f64 = 48.0;
 /// Bytes of a member in the table that draws members.
 const MEMBER_BYTES: f64 = 12.0;
 /// Bytes of a workload, a pair and a model in one bin of the series.
-const BIN_BYTES: [f64; 3] = [150.0, 60.0, 150.0];
+const BIN_BYTES: [usize; 3] = [size_of::<OutcomeBin>(), size_of::<RateBin>(), size_of::<CapacityBin>()];
 
 impl Estimate {
     /// The estimate of a scenario.
@@ -102,7 +103,7 @@ fn length_s(scenario: &Scenario) -> f64 {
 pub fn fixed_bytes(scenario: &Scenario) -> f64 {
     let bins = (length_s(scenario) / scenario.run.interval.as_secs_f64()).ceil();
     let rows = [scenario.workloads.len(), scenario.pairs.len(), scenario.models.len()];
-    let series: f64 = rows.iter().zip(BIN_BYTES).map(|(&n, bytes)| n as f64 * bytes).sum::<f64>() * bins;
+    let series: f64 = rows.iter().zip(BIN_BYTES).map(|(&n, bytes)| (n * bytes) as f64).sum::<f64>() * bins;
     series + pairs_bytes(scenario) + scenario.workloads.len() as f64 * WORKLOAD_BYTES
 }
 

@@ -8,7 +8,9 @@ use crate::limit::pair::RESET_MAX;
 use crate::limit::policy::{Credit, Policy, ResetMode};
 use crate::limit::usage::{Rates, Served, Usage};
 use crate::scenario::Workload;
-use crate::units::SimTime;
+
+/// Laws are told of so many attempts of a step at most: a busier org seems no busier to those that count them.
+const TOLD_MOST: f64 = 256.0;
 
 /// The limit of one member of a pair, and what all of them ask.
 #[derive(Clone, Debug)]
@@ -25,7 +27,7 @@ pub struct Allowance {
     burst: f64,
     /// Seconds that the last slot promised is ahead.
     promised_s: f64,
-    /// Served, and not yet told to the law: requests, tokens, 503s.
+    /// Credited, and not yet told to the law: requests, tokens, 503s.
     untold: [f64; 3],
     limited: f64,
     /// Attempts of this step and their tokens.
@@ -85,10 +87,11 @@ impl Allowance {
     }
 
     /// What ended of a workload in a step.
-    pub fn tell(&mut self, ended: &Ended, workload: &Workload) {
+    pub fn tell(&mut self, ended: &Ended, workload: &Workload, credit: Credit) {
         let tokens = workload.mean_prompt + workload.mean_output;
-        self.untold[0] += ended.served / self.members;
-        self.untold[1] += ended.served * tokens / self.members;
+        let credited = if credit == Credit::All { ended.served } else { ended.within };
+        self.untold[0] += credited / self.members;
+        self.untold[1] += credited * tokens / self.members;
         self.untold[2] += ended.failed[1] / self.members;
         self.limited += ended.failed[0] / self.members;
     }
@@ -108,30 +111,23 @@ impl Allowance {
         if each > 0.0 {
             self.tokens = (self.asked[1] / self.asked[0]).max(1.0);
             let asked = Asked { tokens: self.tokens, met: self.rates };
-            policy.law.asked(&scene, &asked, &mut self.memory, &mut pool.shared);
+            for _ in 0..each.min(TOLD_MOST).ceil() as u32 {
+                policy.law.asked(&scene, &asked, &mut self.memory, &mut pool.shared);
+            }
         }
-        let credited = if policy.credit == Credit::All { 1.0 } else { green };
         let whole = |amount: &mut f64| {
             let whole = amount.floor();
             *amount -= whole;
             whole as u64
         };
-        let [mut served, mut tokens, mut failed] = self.untold;
-        if served * credited >= 1.0 {
-            let mut requests = served * credited;
-            let mut all = tokens * credited;
-            let done = Served { requests: whole(&mut requests), tokens: whole(&mut all) };
-            (served, tokens) = (requests, all);
-            self.credit(step.end, done, policy, &scene, pool);
+        if self.untold[0] >= 1.0 {
+            let [requests, tokens] = [0, 1].map(|kind| whole(&mut self.untold[kind]));
+            let done = Served { requests, tokens };
+            self.usage.credit(step.end, done);
+            policy.law.answered(&scene, Answer::Ok(Some(done)), &mut self.memory, &mut pool.shared);
         }
-        if whole(&mut failed) > 0 {
+        if whole(&mut self.untold[2]) > 0 {
             policy.law.answered(&scene, Answer::Unavailable, &mut self.memory, &mut pool.shared);
         }
-        self.untold = [served, tokens, failed];
-    }
-
-    fn credit(&mut self, now: SimTime, done: Served, policy: &Policy, scene: &Scene, pool: &mut Pool) {
-        self.usage.credit(now, done);
-        policy.law.answered(scene, Answer::Ok(Some(done)), &mut self.memory, &mut pool.shared);
     }
 }

@@ -115,15 +115,16 @@ fn advance(
     let mut open = 0.0;
     for ((sender, fate), workload) in senders.iter_mut().zip(&fates).zip(&scenario.workloads) {
         let ended = sender.end(step, fate);
-        open += sender.open(step, fate);
-        allowances[workload.pair as usize].tell(&ended, workload);
+        open += sender.open(step);
+        let credit = scenario.models[workload.pool as usize].policy.credit;
+        allowances[workload.pair as usize].tell(&ended, workload, credit);
     }
     for (allowance, pair) in allowances.iter_mut().zip(&scenario.pairs) {
         let model = pair.model as usize;
         allowance.end(step, &scenario.models[model].policy, &mut pools[model]);
     }
     pools.iter_mut().for_each(|pool| pool.end(step));
-    open + pools.iter().map(Pool::spare).sum::<f64>()
+    open + pools.iter().map(Pool::inside).sum::<f64>()
 }
 
 /// All send, and meet at limits and models what they are to meet.

@@ -307,6 +307,7 @@ impl Pool {
         });
         Fate {
             served: let_in * in_time,
+            within: kept * in_time,
             failed: [limited, unavailable, let_in * (1.0 - in_time)],
             known_s: [rtt_s + had_s, rtt_s + had_s, timeout_s],
             answered_s,
@@ -320,9 +321,9 @@ impl Pool {
         }
     }
 
-    /// Work for spare capacity that waits.
-    pub fn spare(&self) -> f64 {
-        self.spare
+    /// Attempts in the house, with those that wait for spare capacity.
+    pub fn inside(&self) -> f64 {
+        self.inside + self.spare
     }
 
     /// A step ends.

@@ -1,6 +1,9 @@
 //! A workload's requests, by the attempts they have made.
 
 use super::Step;
+use crate::client::budget::{RetryBudget as _, Usual};
+use crate::client::concurrency::{Concurrency, Limiter as _};
+use crate::client::pacing::Pacer as _;
 use crate::client::{Memory, Next};
 use crate::reply::{Outcome, Reply};
 use crate::scenario::Workload;
@@ -15,8 +18,9 @@ const NOTHING: f64 = 1e-9;
 /// What becomes of the attempts of a step.
 #[derive(Clone, Copy, Debug)]
 pub struct Fate {
-    /// The share that is served in time.
+    /// The share that is served in time, and of it what is within the rate.
     pub served: f64,
+    pub within: f64,
     /// The shares that fail with a 429, a 503 and their client's timeout.
     pub failed: [f64; 3],
     /// Seconds until each of these failures is known to the client.
@@ -40,6 +44,7 @@ impl Fate {
         let reply = |outcome| Reply { outcome, reset_s: Some(1), retry_after_s: None };
         Fate {
             served: 1.0,
+            within: 1.0,
             failed: [0.0; 3],
             known_s: [rtt_s; 3],
             answered_s: rtt_s,
@@ -48,6 +53,12 @@ impl Fate {
             dropped: 0.0,
             sends: 1.0,
         }
+    }
+
+    /// Seconds from an attempt to its end.
+    fn attempt_s(&self) -> f64 {
+        let failed = self.failed.iter().zip(self.known_s).map(|(share, known_s)| if *share > 0.0 { share * known_s } else { 0.0 });
+        self.served * self.answered_s + failed.sum::<f64>()
     }
 
     /// The share that fails.
@@ -120,8 +131,9 @@ pub struct Counts {
 /// What ended in a step.
 #[derive(Clone, Copy, Debug)]
 pub struct Ended {
-    /// Attempts served in time.
+    /// Attempts served in time, and those of them within the rate.
     pub served: f64,
+    pub within: f64,
     /// Attempts that failed with a 429 and a 503.
     pub failed: [f64; 2],
 }
@@ -136,6 +148,15 @@ pub struct Sender<'a> {
     due: Vec<f64>,
     tried: Vec<Tried>,
     moves: Vec<Option<Move>>,
+    /// By the same, those that wait at the client's gate.
+    held: Vec<f64>,
+    /// The share of what wants to be sent that goes.
+    through: f64,
+    /// Attempts that the client's pacing leaves from the last step.
+    paced: f64,
+    /// The share of the retries that the budget grants, and those it has left over.
+    granted: f64,
+    left: f64,
     born: f64,
     born_before: f64,
     /// Requests of this step, what falls back included.
@@ -161,6 +182,11 @@ impl<'a> Sender<'a> {
             due: vec![0.0; ordinals],
             tried: vec![Tried::default(); ordinals],
             moves: vec![None; ordinals],
+            held: vec![0.0; ordinals],
+            through: 1.0,
+            paced: workload.client.pacing.as_ref().map_or(0.0, |pacing| pacing.most(1.0)[1]),
+            granted: 1.0,
+            left: workload.client.budget.as_ref().map_or(0.0, |budget| budget.at_first()),
             born: 0.0,
             born_before: 0.0,
             requests: 0.0,
@@ -263,13 +289,14 @@ impl<'a> Sender<'a> {
             self.born = 0.5 * (self.born + self.closed_births(step, fate));
         }
         self.requests = self.born + falls_back;
+        self.through = self.gate(step, fate);
         let last = self.waiting.len() - 1;
         let failed = fate.failed();
-        let mut again = Tried { attempts: self.requests, age_s: 0.0 };
-        let mut sent = 0.0;
-        let mut retried = 0.0;
+        let mut again = Tried { attempts: self.through * self.requests, age_s: 0.0 };
+        let (mut sent, mut wants, mut retried) = (0.0, 0.0, 0.0);
         for ordinal in 0..=last {
-            let (due, age_s) = (self.due[ordinal], self.waiting[ordinal].age_s);
+            let due = self.through * (self.due[ordinal] + self.held[ordinal]);
+            let age_s = self.waiting[ordinal].age_s;
             let mut attempts = due + again.attempts;
             if attempts < NOTHING {
                 self.tried[ordinal] = Tried::default();
@@ -284,18 +311,58 @@ impl<'a> Sender<'a> {
                 continue;
             }
             let next = self.next(ordinal, fate);
-            let within = failed * next.share * goes_on(next.pause_s, step.length_s);
+            let again_share = failed * next.share;
+            wants += attempts * again_share;
+            let again_share = again_share * self.granted;
+            let within = again_share * goes_on(next.pause_s, step.length_s);
             if ordinal == last {
                 // Which is followed by itself.
                 attempts /= (1.0 - within).max(1e-12);
                 self.tried[ordinal].attempts = attempts;
             }
             sent += attempts;
-            retried += attempts * failed * next.share;
+            retried += attempts * again_share;
             again = Tried { attempts: attempts * within, age_s: age_s + next.pause_s };
         }
         self.given_up = (sent * failed - retried).max(0.0);
+        self.granted = self.grant(step, fate, sent, wants);
         sent * fate.sends
+    }
+
+    /// The share of what wants to be sent that its client's pacing and its concurrency let go.
+    fn gate(&self, step: &Step, fate: &Fate) -> f64 {
+        let client = &self.workload.client;
+        let mut most = f64::INFINITY;
+        if let Some(pacing) = &client.pacing {
+            let [per_s, _] = pacing.most(self.asks_for());
+            most = self.paced + per_s * step.length_s;
+        }
+        if let Some(Concurrency::Fixed(fixed)) = &client.concurrency {
+            most = most.min(f64::from(fixed.limit()) * (step.length_s / fate.attempt_s().max(1e-9)).max(1.0));
+        }
+        let wants = self.requests + self.due.iter().chain(&self.held).sum::<f64>();
+        if wants > most { most / wants } else { 1.0 }
+    }
+
+    /// Tokens that its client takes an attempt to ask for.
+    fn asks_for(&self) -> f64 {
+        self.workload.mean_prompt + self.workload.max_tokens.map_or(self.workload.mean_output, f64::from)
+    }
+
+    /// The share of the retries that are wanted which its client's budget grants.
+    fn grant(&self, step: &Step, fate: &Fate, sent: f64, wants: f64) -> f64 {
+        let Some(budget) = &self.workload.client.budget else { return 1.0 };
+        let attempt_s = fate.attempt_s();
+        let retry_s = self.moves[0].map_or(attempt_s, |next| next.pause_s + attempt_s);
+        let usual = Usual {
+            seconds: step.length_s,
+            first: self.requests,
+            ended: [sent * fate.served, sent * fate.failed()],
+            in_flight: sent * attempt_s / step.length_s,
+            retry_s,
+        };
+        let granted = self.left + budget.grants(&usual);
+        if wants > granted { granted / wants } else { 1.0 }
     }
 
     /// What its client does after an attempt that fails so.
@@ -332,11 +399,34 @@ impl<'a> Sender<'a> {
         next
     }
 
+    /// Who was not let go waits at the gate, unless its deadline comes before its turn.
+    fn close_gate(&mut self, step: &Step) {
+        let client = &self.workload.client;
+        let mut went = self.through * self.requests;
+        let mut stays = 0.0;
+        for ordinal in 0..self.held.len() {
+            let wants = self.due[ordinal] + self.held[ordinal] + if ordinal == 0 { self.requests } else { 0.0 };
+            went += self.through * (self.due[ordinal] + self.held[ordinal]);
+            self.held[ordinal] = (1.0 - self.through) * wants;
+            stays += self.held[ordinal];
+        }
+        if client.deadline != Span::MAX {
+            let most = went * (client.deadline.as_secs_f64() / step.length_s);
+            let share = if stays > most { most / stays } else { 1.0 };
+            self.held.iter_mut().for_each(|held| *held *= share);
+        }
+        if let Some(pacing) = &client.pacing {
+            let [per_s, at_once] = pacing.most(self.asks_for());
+            self.paced = (self.paced + per_s * step.length_s - went).clamp(0.0, at_once);
+        }
+    }
+
     /// A step ends, in which this fate was met.
     pub fn end(&mut self, step: &Step, fate: &Fate) -> Ended {
         let last = self.waiting.len() - 1;
         let failed = fate.failed();
-        let mut sent = 0.0;
+        self.close_gate(step);
+        let (mut sent, mut wants) = (0.0, 0.0);
         for ordinal in 0..=last {
             let Tried { attempts, age_s } = self.tried[ordinal];
             sent += attempts;
@@ -344,12 +434,18 @@ impl<'a> Sender<'a> {
                 continue;
             }
             let next = self.next(ordinal, fate);
-            let goes_on = failed * next.share;
+            wants += attempts * failed * next.share;
+            let goes_on = failed * next.share * self.granted;
             let stays = attempts * goes_on * (1.0 - self::goes_on(next.pause_s, step.length_s));
             self.waiting[(ordinal + 1).min(last)].add(stays, next.pause_s, age_s + next.pause_s, next.previous);
         }
         if self.is_closed() {
             self.born_before += self.born;
+        }
+        if self.granted < 1.0 {
+            self.left = 0.0;
+        } else {
+            self.left = (self.left - wants).max(0.0);
         }
         let counts = &mut self.counts;
         counts.requests += self.requests;
@@ -358,18 +454,16 @@ impl<'a> Sender<'a> {
         counts.answered += sent * (fate.served + fate.failed[0] + fate.failed[1]);
         counts.timed_out += sent * (fate.failed[2] + (fate.sends - 1.0) * fate.served);
         counts.dropped += sent * fate.dropped;
-        Ended { served: sent * fate.served, failed: [0, 1].map(|kind| sent * fate.failed[kind]) }
+        Ended { served: sent * fate.served, within: sent * fate.within, failed: [0, 1].map(|kind| sent * fate.failed[kind]) }
     }
 
-    /// Requests that are open: those that wait to be sent again, and those with an answer to come.
-    pub fn open(&self, step: &Step, fate: &Fate) -> f64 {
-        let sent: f64 = self.tried.iter().map(|tried| tried.attempts).sum();
-        let under_way_s = fate.served * fate.answered_s + fate.failed.iter().zip(fate.known_s).map(|(f, s)| f * s).sum::<f64>();
-        let waiting: f64 = self.waiting.iter().map(|waiting| waiting.requests).sum();
+    /// Requests that are open and not at the platform: those that wait to be sent again, and those under way.
+    pub fn open(&self, step: &Step) -> f64 {
         if self.workload.is_batch() {
             return 0.0;
         }
-        // Who pauses has been counted from the attempt on.
-        waiting + (sent * under_way_s / step.length_s).min(sent.max(self.requests))
+        let sent: f64 = self.tried.iter().map(|tried| tried.attempts).sum();
+        let waiting: f64 = self.waiting.iter().map(|waiting| waiting.requests).sum();
+        waiting + self.held.iter().sum::<f64>() + sent * (self.workload.rtt.as_secs_f64() / step.length_s).min(1.0)
     }
 }
