@@ -346,6 +346,15 @@ impl Table<'_> {
         self.report(place, message.into(), String::new(), help);
     }
 
+    /// Records what is worth saying of the value of `key`, which is right: that it has no effect, and why.
+    pub fn note_at(&self, key: &str, message: &str) {
+        let index = self.spec.position(key);
+        let index = index.unwrap_or_else(|| panic!("the spec `{}` has no key `{key}`", self.spec.name));
+        let place = self.given[index].as_ref().map(|given| given.node.place);
+        let place = place.filter(|place| place.origin != Origin::Default).unwrap_or(self.place);
+        self.doc.note(place, message);
+    }
+
     /// Records an error at a stretch of the text that is given for `key`, in bytes of its value.
     pub fn error_within(
         &self,
