@@ -35,7 +35,8 @@ fn compare(scenario: &Scenario, name: &str) -> ([f64; 2], String) {
     let events = record.events() as f64;
     let expected = [estimate.events / f64::from(scenario.run.replications), estimate.memory_bytes];
     let ratios = [expected[0] / events, expected[1] / peak];
-    let line = format!("{name:<24} events {events:>9} × {:.2}   heap {peak:>10} × {:.2}", ratios[0], ratios[1]);
+    let line =
+        format!("{name:<24} events {events:>9} × {:.2}   heap {peak:>10} × {:.2}", ratios[0], ratios[1]);
     println!("{line}");
     (ratios, line)
 }

@@ -19,8 +19,7 @@ use ratetide::units::{Rate, Span};
 use toml::Value;
 
 /// Clients that come back after a nanosecond, as often as they may.
-const STORM: &str =
-    "rtt = \"2 ns\"\nclient = { max_attempts = 1000000, retry.fixed.delay = \"1 ns\" }\n";
+const STORM: &str = "rtt = \"2 ns\"\nclient = { max_attempts = 1000000, retry.fixed.delay = \"1 ns\" }\n";
 
 /// Who finds the one slot taken storms until it is free. At a load of a third that is chance, which no estimate sees.
 fn storm() -> Home {

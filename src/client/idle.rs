@@ -40,7 +40,10 @@ impl Client {
             told(&["honor"], "it names no header");
         }
         if self.honor.beyond != Beyond::Backoff && self.honor.max == Span::MAX && table.has("honor") {
-            table.note_at("honor", "`honor.beyond` has no effect: without `honor.max` no told wait is beyond it");
+            table.note_at(
+                "honor",
+                "`honor.beyond` has no effect: without `honor.max` no told wait is beyond it",
+            );
         }
     }
 
@@ -100,13 +103,28 @@ mod tests {
     fn keys_without_effect_are_told_with_their_place() {
         for (client, told) in [
             ("{ honor = \"reset\" }", "`honor` has no effect: a request has one attempt"),
-            ("{ max_attempts = 1, retry.fixed.delay = \"1 s\" }", "`retry` has no effect: a request has one attempt"),
+            (
+                "{ max_attempts = 1, retry.fixed.delay = \"1 s\" }",
+                "`retry` has no effect: a request has one attempt",
+            ),
             ("{ budget.ratio = {} }", "`budget` has no effect: a request has one attempt"),
-            ("{ preset = \"exponential\", max_attempts = 1, retry_on = [\"429\"] }", "`retry_on` has no effect"),
-            ("{ max_attempts = 4, retry_on = [] }", "`max_attempts` has no effect: no failure is tried again"),
+            (
+                "{ preset = \"exponential\", max_attempts = 1, retry_on = [\"429\"] }",
+                "`retry_on` has no effect",
+            ),
+            (
+                "{ max_attempts = 4, retry_on = [] }",
+                "`max_attempts` has no effect: no failure is tried again",
+            ),
             ("{ retry.fixed.delay = \"1 s\", retry_on = [\"timeout\"] }", "there is no `timeout`"),
-            ("{ retry.fixed.delay = \"5 s\", deadline = \"5 s\" }", "the first retry comes after 5 s or later"),
-            ("{ hedge = { delay = \"2 s\" }, timeout = \"2 s\" }", "an attempt times out before the next hedge"),
+            (
+                "{ retry.fixed.delay = \"5 s\", deadline = \"5 s\" }",
+                "the first retry comes after 5 s or later",
+            ),
+            (
+                "{ hedge = { delay = \"2 s\" }, timeout = \"2 s\" }",
+                "an attempt times out before the next hedge",
+            ),
             ("{ hedge = { delay = \"2 s\" }, deadline = \"1 s\" }", "deadline comes before the first hedge"),
             ("{ hedge = {}, concurrency.fixed.limit = 1 }", "lets one attempt go at a time"),
             ("{ preset = \"exponential\", honor.jitter = 0.5 }", "`honor` has no effect: it names no header"),

@@ -1,6 +1,6 @@
 //! From the text of a scenario to the validated type, once.
 
-use super::check::{Check, Party};
+use super::check::{Cast, Check};
 use super::closed_loop;
 use super::estimate::Estimate;
 use super::fallback::{self, Fallback};
@@ -335,11 +335,14 @@ fn read_client(
 
 /// Tell if its client obeys a header that the model's answers do not carry.
 fn note_unheard(table: &Table, client: &Client, model: Option<&ModelConfig>) {
-    let Some(policy) = model.map(|model| &model.policy).filter(|_| table.clean() && table.has("honor")) else {
+    let Some(policy) = model.map(|model| &model.policy).filter(|_| table.clean() && table.has("honor"))
+    else {
         return;
     };
     let unheard = match client.honor.header {
-        Some(Header::RetryAfter) if !policy.retry_after => "`Retry-After`, since `limit.retry_after` is false",
+        Some(Header::RetryAfter) if !policy.retry_after => {
+            "`Retry-After`, since `limit.retry_after` is false"
+        }
         Some(Header::Reset) if policy.headers == Headers::Only429 && !client.retry_on.limited => {
             "`x-ratelimit-reset` but on a 429, which is not tried again"
         }
@@ -379,23 +382,6 @@ fn refuse_never_submitted(t: &Table, lane: &Lane, prompt: &Option<Dist>, trace: 
 fn read_checks(root: &mut Table, models: &[ModelConfig], orgs: &[Org], workloads: &[Workload]) -> Vec<Check> {
     let mut rows = root.rows("checks");
     refuse_too_many(root, "checks", rows.len());
-    let org = |name: &str| match incidents::written(name, orgs) {
-        none if none.is_empty() => {
-            orgs.iter().position(|org| org.name.as_str() == name).into_iter().map(|i| i as u32).collect()
-        }
-        some => some,
-    };
-    let model = |name: &str| models.binary_search_by(|m| m.name.as_str().cmp(name)).ok().map(|i| i as u32);
-    let is_there = |party: Option<&Party>, name: Option<&str>, model: Option<u32>| {
-        workloads.iter().any(|w| {
-            party.is_none_or(|party| party.orgs.contains(&w.org))
-                && model.is_none_or(|model| model == w.model)
-                && name.is_none_or(|name| name == w.name.as_str())
-        })
-    };
-    // What the workloads lack has been said already.
-    let is_there = |party: Option<&Party>, name: Option<&str>, model| {
-        workloads.is_empty() || is_there(party, name, model)
-    };
-    rows.iter_mut().filter_map(|row| Check::read(row, org, is_there, model)).collect()
+    let cast = Cast { models, orgs, workloads };
+    rows.iter_mut().filter_map(|row| Check::read(row, &cast)).collect()
 }

@@ -36,7 +36,12 @@ pub struct Allowance {
 }
 
 impl Allowance {
-    pub fn new(policy: &Policy, weight: f64, members: u32, shared: &mut crate::limit::law::Shared) -> Allowance {
+    pub fn new(
+        policy: &Policy,
+        weight: f64,
+        members: u32,
+        shared: &mut crate::limit::law::Shared,
+    ) -> Allowance {
         Allowance {
             members: f64::from(members),
             usage: Usage::new(policy.law.window()),

@@ -52,8 +52,10 @@ const ROUNDS: (u32, f64) = (40, 1e-2);
 /// The expected flow of a scenario.
 pub fn flow(scenario: &Scenario) -> Flow {
     let mut senders: Vec<Sender> = scenario.workloads.iter().map(Sender::new).collect();
-    let mut pools: Vec<Pool> =
-        (0..).zip(&scenario.models).map(|(index, model)| Pool::new(model, scenario.configured_mix(index))).collect();
+    let mut pools: Vec<Pool> = (0..)
+        .zip(&scenario.models)
+        .map(|(index, model)| Pool::new(model, scenario.configured_mix(index)))
+        .collect();
     let mut allowances: Vec<Allowance> = scenario
         .pairs
         .iter()
@@ -70,7 +72,8 @@ pub fn flow(scenario: &Scenario) -> Flow {
     let mut open_max: f64 = 0.0;
     let mut begins = SimTime::ZERO;
     for number in 1..=steps {
-        let end = SimTime::ZERO + Span::from_ns((u128::from(length.as_ns()) * u128::from(number) / u128::from(steps)) as u64);
+        let end = SimTime::ZERO
+            + Span::from_ns((u128::from(length.as_ns()) * u128::from(number) / u128::from(steps)) as u64);
         let step = Step { end, length_s: (end - begins).as_secs_f64() };
         begins = end;
         if step.length_s > 0.0 {
@@ -104,7 +107,11 @@ fn advance(
         let mut change: f64 = 0.0;
         for (workload, fate) in scenario.workloads.iter().zip(&mut fates) {
             let pool = &pools[workload.pool as usize];
-            let met = pool.fate(workload, &allowances[workload.pair as usize], &scenario.models[workload.pool as usize]);
+            let met = pool.fate(
+                workload,
+                &allowances[workload.pair as usize],
+                &scenario.models[workload.pool as usize],
+            );
             change = change.max((met.failed() - fate.failed()).abs() / (1.0 - met.failed()).max(ROUNDS.1));
             *fate = met;
         }

@@ -235,11 +235,16 @@ impl Pool {
             self.awaited = let_in(comes, comes - gone);
         } else {
             let above = self.accepted[1] * red;
-            let of_red = if model.policy.enforcement == Enforcement::Attribution { gone * above / comes } else { gone.min(above) };
+            let of_red = if model.policy.enforcement == Enforcement::Attribution {
+                gone * above / comes
+            } else {
+                gone.min(above)
+            };
             let share = |gone: f64, of: f64| if of > 0.0 { (gone / of).min(1.0) } else { 0.0 };
             self.dropped = [share(gone - of_red, comes - above), share(of_red, above)];
         }
-        self.after = (inside, Waiting { red: (self.waiting.red + self.accepted[1] * red).min(waits), head_s });
+        self.after =
+            (inside, Waiting { red: (self.waiting.red + self.accepted[1] * red).min(waits), head_s });
     }
 
     /// Seconds that who comes at the beginning and at the end of the step waits.
@@ -260,7 +265,11 @@ impl Pool {
         }
         let [from_s, to_s] = self.waits_s(model);
         let wait_s = 0.5 * (from_s + to_s);
-        let service_s = if self.engine.batching().is_some() { alone_s.max(self.service_s().min(2.0 * alone_s)) } else { alone_s };
+        let service_s = if self.engine.batching().is_some() {
+            alone_s.max(self.service_s().min(2.0 * alone_s))
+        } else {
+            alone_s
+        };
         let answered_s = rtt_s + wait_s + service_s;
 
         let green = allowance.share();
@@ -289,7 +298,8 @@ impl Pool {
         };
         // A dropped one fails after its longest wait.
         let failing = (limited + unavailable).max(1e-12);
-        let had_s = longest_s(model.buffer.max_wait).min(patience_s.max(0.0)).min(1e9) * (dropped / failing).min(1.0);
+        let had_s =
+            longest_s(model.buffer.max_wait).min(patience_s.max(0.0)).min(1e9) * (dropped / failing).min(1.0);
         let timeout_s = workload.client.timeout.min(workload.client.deadline).as_secs_f64();
         let policy = &model.policy;
         let reply = |outcome, mode, is_limited| {
@@ -299,7 +309,11 @@ impl Pool {
                 Headers::All | Headers::Errors => true,
                 Headers::Only429 => is_limited,
             };
-            Reply { outcome, reset_s: has_reset.then_some(told_s), retry_after_s: policy.retry_after.then_some(told_s) }
+            Reply {
+                outcome,
+                reset_s: has_reset.then_some(told_s),
+                retry_after_s: policy.retry_after.then_some(told_s),
+            }
         };
         let hedges = workload.client.hedge.map_or(1.0, |hedge| {
             let more = (answered_s / hedge.delay.as_secs_f64().max(1e-9)).floor();
@@ -350,7 +364,8 @@ impl Pool {
             Decision::Keep => {}
             Decision::Grow(count) => {
                 let cold_start = self.scaler.cold_start().map_or(0.0, |law| law.mean());
-                self.starting.push((step.end.saturating_add(Span::from_secs_f64(cold_start)), f64::from(count)));
+                self.starting
+                    .push((step.end.saturating_add(Span::from_secs_f64(cold_start)), f64::from(count)));
             }
             Decision::Shrink(count) => {
                 let mut left = f64::from(count);

@@ -57,7 +57,11 @@ impl Fate {
 
     /// Seconds from an attempt to its end.
     fn attempt_s(&self) -> f64 {
-        let failed = self.failed.iter().zip(self.known_s).map(|(share, known_s)| if *share > 0.0 { share * known_s } else { 0.0 });
+        let failed = self
+            .failed
+            .iter()
+            .zip(self.known_s)
+            .map(|(share, known_s)| if *share > 0.0 { share * known_s } else { 0.0 });
         self.served * self.answered_s + failed.sum::<f64>()
     }
 
@@ -382,7 +386,11 @@ impl<'a> Sender<'a> {
             // Of those beyond, the last one is as far away on average.
             let left = f64::from(client.max_attempts) - f64::from(TOLD_APART);
             let goes_on = if attempts < TOLD_APART { 1.0 } else { (left / (left + 1.0)).max(0.0) };
-            let made = if attempts < TOLD_APART || goes_on == 0.0 { attempts } else { attempts.min(client.max_attempts - 1) };
+            let made = if attempts < TOLD_APART || goes_on == 0.0 {
+                attempts
+            } else {
+                attempts.min(client.max_attempts - 1)
+            };
             let mut memory = Memory { attempts: made, previous: waiting.previous, acquired: 0 };
             let now = SimTime::ZERO.saturating_add(Span::from_secs_f64(age_s + known_s));
             let reply = fate.replies.get(kind);
@@ -405,7 +413,8 @@ impl<'a> Sender<'a> {
         let mut went = self.through * self.requests;
         let mut stays = 0.0;
         for ordinal in 0..self.held.len() {
-            let wants = self.due[ordinal] + self.held[ordinal] + if ordinal == 0 { self.requests } else { 0.0 };
+            let wants =
+                self.due[ordinal] + self.held[ordinal] + if ordinal == 0 { self.requests } else { 0.0 };
             went += self.through * (self.due[ordinal] + self.held[ordinal]);
             self.held[ordinal] = (1.0 - self.through) * wants;
             stays += self.held[ordinal];
@@ -437,7 +446,12 @@ impl<'a> Sender<'a> {
             wants += attempts * failed * next.share;
             let goes_on = failed * next.share * self.granted;
             let stays = attempts * goes_on * (1.0 - self::goes_on(next.pause_s, step.length_s));
-            self.waiting[(ordinal + 1).min(last)].add(stays, next.pause_s, age_s + next.pause_s, next.previous);
+            self.waiting[(ordinal + 1).min(last)].add(
+                stays,
+                next.pause_s,
+                age_s + next.pause_s,
+                next.previous,
+            );
         }
         if self.is_closed() {
             self.born_before += self.born;
@@ -454,7 +468,11 @@ impl<'a> Sender<'a> {
         counts.answered += sent * (fate.served + fate.failed[0] + fate.failed[1]);
         counts.timed_out += sent * (fate.failed[2] + (fate.sends - 1.0) * fate.served);
         counts.dropped += sent * fate.dropped;
-        Ended { served: sent * fate.served, within: sent * fate.within, failed: [0, 1].map(|kind| sent * fate.failed[kind]) }
+        Ended {
+            served: sent * fate.served,
+            within: sent * fate.within,
+            failed: [0, 1].map(|kind| sent * fate.failed[kind]),
+        }
     }
 
     /// Requests that are open and not at the platform: those that wait to be sent again, and those under way.
@@ -464,6 +482,8 @@ impl<'a> Sender<'a> {
         }
         let sent: f64 = self.tried.iter().map(|tried| tried.attempts).sum();
         let waiting: f64 = self.waiting.iter().map(|waiting| waiting.requests).sum();
-        waiting + self.held.iter().sum::<f64>() + sent * (self.workload.rtt.as_secs_f64() / step.length_s).min(1.0)
+        waiting
+            + self.held.iter().sum::<f64>()
+            + sent * (self.workload.rtt.as_secs_f64() / step.length_s).min(1.0)
     }
 }
