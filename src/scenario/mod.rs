@@ -15,12 +15,14 @@
 //! | [`part`] | what meets in nothing, and can run apart |
 //! | [`check`] | thresholds on the summary |
 //! | [`estimate`] | events and memory, before anything is run |
+//! | [`fluid`] | the flow of attempts without its chance, on which the estimate rests |
 //! | [`limits`] | how much of both a run may take |
 
 pub mod check;
 mod closed_loop;
 pub mod estimate;
 mod fallback;
+pub mod fluid;
 mod incidents;
 pub mod limits;
 pub mod loading;
