@@ -42,6 +42,7 @@ impl Observer for Seen {
         self.attempts.push(Attempt {
             workload: record.workload as usize,
             request: record.request,
+            member: record.member,
             attempt: record.attempt,
             sent: at(record.sent),
             at: at(record.at),
