@@ -7,7 +7,7 @@ mod common;
 mod naive;
 
 use common::cases::{are_many, cases, each};
-use common::scenarios::{BATCHING, SMALL, Shape, text};
+use common::scenarios::{BATCHING, CLIENTS, PLATFORM, SMALL, Shape, text};
 use naive::{Attempt, End, Naive, Ns};
 use ratetide::client::GaveUp;
 use ratetide::engine::simulate;
@@ -73,6 +73,13 @@ fn difference(scenario: &Scenario, kinds: &mut BTreeMap<String, u64>) -> Option<
     naive.attempts.sort_by_key(order);
     seen.ends.sort();
     naive.ends.sort();
+    if std::env::var("RATETIDE_SHOW").is_ok() {
+        for (name, all) in [("engine", &seen.attempts), ("naive", &naive.attempts)] {
+            for a in all {
+                println!("{name} {} {}/{} sent {} at {} {:?} green {:?} wait {:?}", a.workload, a.request, a.attempt, a.sent as f64 / 1e9, a.at as f64 / 1e9, a.ended, a.green, a.wait.map(|w| w as f64 / 1e9));
+            }
+        }
+    }
     first_difference(&seen.attempts, &naive.attempts).or(first_difference(&seen.ends, &naive.ends))
 }
 
@@ -103,11 +110,25 @@ fn batches_in_virtual_time_and_a_naive_simulator_agree_event_by_event() {
     agree("batches_in_virtual_time_and_a_naive_simulator_agree_event_by_event", BATCHING);
 }
 
+#[test]
+fn platforms_of_all_kinds_and_a_naive_simulator_agree_event_by_event() {
+    agree("platforms_of_all_kinds_and_a_naive_simulator_agree_event_by_event", PLATFORM);
+}
+
+#[test]
+fn clients_of_all_kinds_and_a_naive_simulator_agree_event_by_event() {
+    agree("clients_of_all_kinds_and_a_naive_simulator_agree_event_by_event", CLIENTS);
+}
+
+/// So that minutes pass in some.
+const TICKS_S: [u64; 5] = [1, 1, 7, 20, 25];
+
 fn agree(test: &str, shape: Shape) {
     let seeds = cases(SCENARIOS);
     let found = each("two_arms", test, &seeds, |seed| {
         let mut kinds = BTreeMap::new();
-        let text = text(seed, shape, Span::from_s(1));
+        let tick = if shape.all_options { TICKS_S[seed as usize % TICKS_S.len()] } else { 1 };
+        let text = text(seed, shape, Span::from_s(tick));
         let differs = difference(&common::read(&text), &mut kinds);
         (kinds, differs.map(|found| (seed, format!("{found}\n{text}"))))
     });

@@ -286,8 +286,10 @@ impl Platform {
         if attempt.state == State::Waiting {
             model.buffer.remove(id, &mut self.attempts);
             model.touched = true;
-            let pair = self.pairs.on(model, attempt.arriving.pair);
-            pair.unserved(&mut model.limits(now), attempt.color, attempt.cost);
+            if !attempt.arriving.spare {
+                let pair = self.pairs.on(model, attempt.arriving.pair);
+                pair.unserved(&mut model.limits(now), attempt.color, attempt.cost);
+            }
             self.serve_waiting(now, attempt.arriving.model);
             return Some(Consumed::default());
         }

@@ -4,7 +4,7 @@
 //! is served while it can pay. The quantum is the largest cost that has waited in the colour, times the org's weight
 //! over the least on the model.
 
-use super::{Naive, Ns, Place};
+use super::{DROPS, Event, Naive, Ns, Place, ns};
 use ratetide::limit::policy::Enforcement;
 use ratetide::platform::config::Discipline;
 
@@ -131,13 +131,20 @@ impl Naive<'_> {
         }
     }
 
-    /// What has waited its time is dropped.
-    pub fn drop_expired(&mut self, now: Ns, t: usize) {
-        if self.tries[t].place == Place::Waiting {
-            let m = self.model_of(t);
-            self.stop_waiting(m, t);
+    /// The drop timer rang: the oldest is dropped if it has waited its time, and the timer set for the next.
+    pub fn drop_expired(&mut self, now: Ns, m: usize) {
+        let max_wait = ns(self.models[m].config.buffer.max_wait);
+        let oldest = self.models[m].waiting.first().copied();
+        let dropped = oldest.filter(|&t| self.tries[t].arrived + max_wait <= now);
+        dropped.into_iter().for_each(|t| self.stop_waiting(m, t));
+        let next = self.models[m].waiting.first().map(|&t| self.tries[t].arrived + max_wait);
+        self.models[m].drops = next.is_some();
+        if let Some(t) = dropped {
             self.fail(now, t);
             self.serve_waiting(now, m);
+        }
+        if let Some(at) = next {
+            self.push(at, DROPS, Event::Drop(m));
         }
     }
 

@@ -101,10 +101,14 @@ impl Naive<'_> {
             self.jobs.enqueued[pair] += tokens;
             let requests = self.jobs.jobs[j].requests.clone();
             let tries: Vec<usize> = requests.into_iter().map(|r| self.try_now(now, r)).collect();
-            let arrives = now + ns(self.workload(w).rtt) / 2;
             self.jobs.sent.push((j, tries));
-            self.push(arrives, RETRIES, Event::JobArrives(j));
+            self.push(now, RETRIES, Event::JobLeaves(j));
         }
+    }
+
+    pub fn job_leaves(&mut self, now: Ns, j: usize) {
+        let arrives = now + ns(self.workload(self.jobs.jobs[j].workload).rtt) / 2;
+        self.push(arrives, RETRIES, Event::JobArrives(j));
     }
 
     pub fn job_arrives(&mut self, now: Ns, j: usize) {

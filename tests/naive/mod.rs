@@ -28,7 +28,9 @@
 //! - work in service is gone through in the order it reached the platform, and a completion that a change of
 //!   speed leaves where it was keeps its place;
 //! - a freed slot is taken before the backlog told with the answer is read;
-//! - a turn is passed on when a place is free and somebody waits.
+//! - a turn is passed on when a place is free and somebody waits;
+//! - what is due to be dropped from a model's buffer is one timer: set for the oldest when nothing was due, and again
+//!   whenever it has rung, so that models do not meet in the order of their drops.
 
 mod batching;
 mod buffer;
@@ -111,6 +113,7 @@ enum Event {
     FileCloses(usize),
     Send(usize),
     Leave(usize),
+    JobLeaves(usize),
     JobArrives(usize),
     Arrival(usize),
     Drop(usize),
@@ -278,9 +281,10 @@ impl<'a> Naive<'a> {
             Event::FileCloses(w) => self.file_closes(now, w),
             Event::Send(r) => self.send(now, r, RETRIES),
             Event::Leave(t) => self.push(now + self.one_way(t), RETRIES, Event::Arrival(t)),
+            Event::JobLeaves(j) => self.job_leaves(now, j),
             Event::JobArrives(j) => self.job_arrives(now, j),
             Event::Arrival(t) => self.arrive(now, t),
-            Event::Drop(t) => self.drop_expired(now, t),
+            Event::Drop(m) => self.drop_expired(now, m),
             Event::Deadline(r) => self.deadline(now, r),
             Event::Timeout(t) => self.timeout(now, t),
             Event::Disconnect(t) => self.disconnect(now, t),

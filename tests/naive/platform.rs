@@ -22,6 +22,8 @@ pub struct Model<'a> {
     /// In order of arrival; work for spare capacity in order of service.
     pub waiting: Vec<usize>,
     pub spare: Vec<usize>,
+    /// The drop timer is set.
+    pub drops: bool,
     /// Where orgs take turns, by colour.
     pub turns: [Turns; 2],
     /// The least weight of an org on it.
@@ -52,6 +54,7 @@ impl<'a> Model<'a> {
             config,
             waiting: Vec::new(),
             spare: Vec::new(),
+            drops: false,
             turns: Default::default(),
             weight_min: weights.fold(f64::INFINITY, f64::min),
             rota: Vec::new(),
@@ -219,7 +222,9 @@ impl<'a> Naive<'a> {
             return self.fail(now, t);
         }
         self.wait(m, t);
-        self.push(now + max_wait, DROPS, Event::Drop(t));
+        if !std::mem::replace(&mut self.models[m].drops, true) {
+            self.push(now + max_wait, DROPS, Event::Drop(m));
+        }
         self.serve_waiting(now, m);
     }
 
