@@ -30,7 +30,7 @@ pub struct Shape {
     pub arms: Arms,
 }
 
-/// One round trip for all, and timers for one org at most: then the order of an instant is settled.
+/// One round trip for all, and timers that ring with no other workload's: then the order of an instant is settled.
 #[derive(Clone, Copy, PartialEq)]
 pub enum Arms {
     /// Nothing.
@@ -69,7 +69,8 @@ pub struct Parts {
 impl Parts {
     /// The parts of one random scenario.
     pub fn draw(seed: u64, shape: Shape, tick: Span) -> Parts {
-        Draw { stream: Key::new(seed, 0).with("scenario").stream(), shape, tick, seed, rtt: None }.parts(seed)
+        Draw { stream: Key::new(seed, 0).with("scenario").stream(), shape, tick, seed, rtt: None, odd: 0 }
+            .parts(seed)
     }
 
     /// The scenario as text.
@@ -109,6 +110,8 @@ pub fn bare(family: &'static Family) -> Vec<String> {
 struct Options {
     timeout: bool,
     deadline: bool,
+    /// They ring at odd instants.
+    odd: bool,
     paced: bool,
     /// To other models than its own, of so many, and to the batch lane.
     fallbacks: Option<(u64, u64, bool)>,
@@ -121,6 +124,8 @@ struct Draw {
     seed: u64,
     /// The round trip of all, in half ticks.
     rtt: Option<u64>,
+    /// Timers that ring at odd instants so far.
+    odd: u64,
 }
 
 impl Draw {
@@ -144,6 +149,13 @@ impl Draw {
     fn span(&mut self, low: u64, high: u64) -> String {
         let count = self.number(low, high);
         self.halves(count)
+    }
+
+    /// A timer's time, a little longer than a span where no two workloads' timers may ring at one instant.
+    fn timer(&mut self, low: u64, high: u64, odd: bool) -> String {
+        let ns = self.tick.as_ns() * self.number(low, high) / 2;
+        self.odd += u64::from(odd);
+        format!("\"{}\"", Span::from_ns(ns + if odd { 1009 * self.odd } else { 0 }))
     }
 
     /// One of these rates per tick.
@@ -355,11 +367,18 @@ impl Draw {
         let count = self.number(1, 2);
         let (timeout, deadline) = (self.number(0, 2 * count), self.number(0, 2 * count));
         let population = self.shape.arms == Arms::Clients && self.chance(4);
-        let (timed, paced) = ((index == 0 && !population) || self.rtt.is_none(), count == 1 || self.shape.arms == Arms::Clients);
+        let (timed, paced) = (!population, count == 1 || self.shape.arms == Arms::Clients);
+        let odd = self.rtt.is_some() && index > 0;
         let crowd = if population { self.population() } else { String::new() };
         let workloads = (0..count)
             .map(|w| {
-                let options = Options { timeout: timed && timeout == w, deadline: timed && deadline == w, paced, fallbacks: None };
+                let options = Options {
+                    timeout: timed && timeout == w,
+                    deadline: timed && deadline == w,
+                    odd,
+                    paced,
+                    fallbacks: None,
+                };
                 self.workload(w, models, rtt, options, population)
             })
             .collect();
@@ -388,7 +407,10 @@ impl Draw {
         if !self.shape.all_options {
             return text + &self.client(rtt, options);
         }
-        let options = Options { fallbacks: (self.shape.arms != Arms::No).then_some((model, models, !crowd)), ..options };
+        let options = Options {
+            fallbacks: (self.shape.arms != Arms::No).then_some((model, models, !crowd)),
+            ..options
+        };
         if self.chance(3) {
             text += &format!("key = \"{}\"\n", self.one(&["prod", "dev"]));
         }
@@ -400,7 +422,7 @@ impl Draw {
     }
 
     fn batch_lane(&mut self, rtt: u64) -> String {
-        let (window, gather) = (self.span(rtt + 1, rtt + 40), self.span(0, 6));
+        let (window, gather) = (self.timer(rtt + 1, rtt + 40, self.rtt.is_some()), self.span(0, 6));
         let enqueued = self.enqueued_tokens();
         format!(
             "lane.batch = {{ window = {window}, gather = {gather}, requests_per_file = {}, enqueued_tokens = \
@@ -472,7 +494,7 @@ impl Draw {
     }
 
     fn client(&mut self, rtt: u64, options: Options) -> String {
-        let Options { timeout, deadline, paced, fallbacks } = options;
+        let Options { timeout, deadline, odd, paced, fallbacks } = options;
         if !self.shape.scalable && !timeout && !deadline && self.chance(5) {
             let all = self.shares();
             let known = presets::PRESETS.iter().filter(|preset| all || !preset.client.is_shared());
@@ -501,12 +523,12 @@ impl Draw {
         }
         text += &if self.shape.scalable { String::new() } else { self.honor() };
         if timeout {
-            text += &format!("timeout = {}\n", self.span(rtt + 1, rtt + 8));
+            text += &format!("timeout = {}\n", self.timer(rtt + 1, rtt + 8, odd));
         }
         if deadline {
             // Not before the timeout, if there is one.
             let least = if timeout { rtt + 8 } else { rtt + 1 };
-            text += &format!("deadline = {}\n", self.span(least, rtt + 24));
+            text += &format!("deadline = {}\n", self.timer(least, rtt + 24, odd));
         }
         if paced && self.chance(3) {
             text += &self.pacing();
@@ -516,7 +538,9 @@ impl Draw {
         }
         match fallbacks {
             // Timers of two routes ring in an order of their own.
-            Some((own, models, batch_too)) if !timeout => text + &self.fallbacks(own, models, batch_too && self.shares()),
+            Some((own, models, batch_too)) if !timeout => {
+                text + &self.fallbacks(own, models, batch_too && self.shares())
+            }
             _ => text,
         }
     }

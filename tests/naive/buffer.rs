@@ -100,7 +100,8 @@ impl Naive<'_> {
     }
 
     fn next(&mut self, m: usize) -> Option<usize> {
-        let class = (0..2).find(|&class| self.models[m].waiting.iter().any(|&t| self.class(m, t) == class))?;
+        let class =
+            (0..2).find(|&class| self.models[m].waiting.iter().any(|&t| self.class(m, t) == class))?;
         if self.models[m].config.buffer.discipline == Discipline::Fair {
             return self.models[m].turns[class].next();
         }

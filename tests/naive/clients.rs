@@ -3,7 +3,8 @@
 use super::gate::Tried;
 use super::sources::Birth;
 use super::{
-    ASKS, Attempt, DEADLINES, DISCONNECTS, End, Event, Naive, Ns, Place, RETRIES, Request, TIMEOUTS, Try, ns,
+    ARRIVALS, ASKS, Attempt, DEADLINES, DISCONNECTS, End, Event, Naive, Ns, Place, RETRIES, Request,
+    TIMEOUTS, Try, ns,
 };
 use ratetide::client::GaveUp;
 use ratetide::client::backoff::{Backoff, Exponential, Jitter};
@@ -64,7 +65,7 @@ impl Naive<'_> {
         } else if self.sources[w].shared.is_some() {
             self.ask(now, r);
         } else {
-            self.send(now, r, super::ARRIVALS);
+            self.send(now, r, ARRIVALS);
         }
     }
 
@@ -103,6 +104,10 @@ impl Naive<'_> {
 
     pub fn send(&mut self, now: Ns, r: usize, place: u8) {
         let t = self.try_now(now, r);
+        // A first attempt without a way to go is there as it is born.
+        if place == ARRIVALS && self.one_way(t) == 0 {
+            return self.arrive(now, t);
+        }
         self.push(now + self.one_way(t), place, Event::Arrival(t));
     }
 

@@ -36,7 +36,8 @@ impl Demand {
         }
         if let Some(users) = workload.arrivals.users() {
             let (think, count) = (key.with("think"), users.users as usize);
-            let thinkers = Thinkers { plan: users.clone(), think, turns: vec![0; count], said: vec![0; count] };
+            let thinkers =
+                Thinkers { plan: users.clone(), think, turns: vec![0; count], said: vec![0; count] };
             return Demand::Users(Box::new(thinkers));
         }
         let backlog = |backlog: &ratetide::traffic::arrivals::Backlog| {

@@ -18,7 +18,12 @@ use ratetide::units::Span;
 enum Pace {
     Any,
     /// A bucket of nanoseconds: a send takes an interval of them.
-    Bucket { interval: Ns, full: Ns, level: Ns, filled: Ns },
+    Bucket {
+        interval: Ns,
+        full: Ns,
+        level: Ns,
+        filled: Ns,
+    },
     Part(Pacing),
 }
 

@@ -7,7 +7,9 @@ impl Naive<'_> {
     /// The factors in force on a model of incidents of a kind, multiplied.
     fn factor(&self, m: usize, kind: impl Fn(Harm) -> bool) -> f64 {
         let all = self.scenario.incidents.iter().zip(&self.in_force);
-        all.filter(|(incident, _)| incident.model as usize == m && kind(incident.harm)).map(|(_, f)| f).product()
+        all.filter(|(incident, _)| incident.model as usize == m && kind(incident.harm))
+            .map(|(_, f)| f)
+            .product()
     }
 
     /// How many times as long service takes.
@@ -64,7 +66,8 @@ impl Naive<'_> {
         let lost = self.lose(m, count);
         self.taken[i] = lost.len();
         lost.iter().for_each(|&r| self.empty(r));
-        let is_lost = |naive: &Self, t: usize| matches!(naive.tries[t].place, Place::Serving(r) if lost.contains(&r));
+        let is_lost =
+            |naive: &Self, t: usize| matches!(naive.tries[t].place, Place::Serving(r) if lost.contains(&r));
         let all: Vec<usize> = serving.into_iter().filter(|&t| is_lost(self, t)).collect();
         self.smooth(now, m);
         let (spare, other): (Vec<usize>, Vec<usize>) = all.into_iter().partition(|&t| self.is_spare(t));

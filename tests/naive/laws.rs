@@ -290,7 +290,8 @@ fn filled(mut wants: Vec<(f64, f64)>, mut left: f64) -> f64 {
             return f64::INFINITY;
         }
         let level = left / weights;
-        let (met, unmet): (Vec<_>, Vec<_>) = wants.into_iter().partition(|(want, weight)| *want < level * weight);
+        let (met, unmet): (Vec<_>, Vec<_>) =
+            wants.into_iter().partition(|(want, weight)| *want < level * weight);
         if met.is_empty() {
             return level.max(0.0);
         }

@@ -336,7 +336,8 @@ impl<'a> Naive<'a> {
         let mut told = 0;
         if carries_reset || carries_retry_after {
             let mode = if limited.is_some() { policy.reset_on_429 } else { policy.reset_otherwise };
-            let wait = if failed && self.is_dead(m) { MINUTE } else { self.told(now, t, mode, limited, failed) };
+            let wait =
+                if failed && self.is_dead(m) { MINUTE } else { self.told(now, t, mode, limited, failed) };
             let wait = wait.min(MINUTE);
             let whole = wait.div_euclid(1_000_000_000) + Ns::from(wait.rem_euclid(1_000_000_000) > 0);
             told = whole.max(Ns::from(failed)) as u32;

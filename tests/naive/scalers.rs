@@ -78,7 +78,8 @@ impl Naive<'_> {
                 let down = ns(law.scale_down_window());
                 let newest = scaler.wanted.len() - 1;
                 let all = || scaler.wanted.iter().enumerate();
-                let least = all().filter(|&(i, &(at, _))| i == newest || now - at < up).map(|(_, w)| w.1).min();
+                let least =
+                    all().filter(|&(i, &(at, _))| i == newest || now - at < up).map(|(_, w)| w.1).min();
                 let most = all().filter(|&(_, &(at, _))| now - at <= down).map(|(_, w)| w.1).max();
                 let (least, most) = (least.expect("the newest"), most.expect("the newest"));
                 // The first replica waits for no window.

@@ -12,7 +12,11 @@ impl Draw {
     }
 
     fn share(&mut self) -> String {
-        if self.chance(2) { format!(", share = {}", self.one(&["0.25", "0.5", "1.0"])) } else { String::new() }
+        if self.chance(2) {
+            format!(", share = {}", self.one(&["0.25", "0.5", "1.0"]))
+        } else {
+            String::new()
+        }
     }
 
     /// Any law but those without a memory, with bases that bind.
@@ -24,7 +28,9 @@ impl Draw {
         match self.number(0, 6) {
             0 => {
                 let (tau, share) = (self.span(10, 120), self.share());
-                format!("ewma = {{ tau = {tau}, multiplier = {multiplier}, {band}{share}, freeze_on_503 = {freeze} }}")
+                format!(
+                    "ewma = {{ tau = {tau}, multiplier = {multiplier}, {band}{share}, freeze_on_503 = {freeze} }}"
+                )
             }
             1 => {
                 let (window, half_life) = (self.one(&["1 min", "150 s", "6 min"]), self.span(10, 120));
@@ -66,7 +72,7 @@ impl Draw {
             }
         }
         if batch_too && self.chance(3) {
-            let (enqueued, window) = (self.enqueued_tokens(), self.span(5, 40));
+            let (enqueued, window) = (self.enqueued_tokens(), self.timer(5, 40, true));
             let gather = self.span(0, 4);
             rows.push(format!(
                 "{{ lane.batch = {{ window = {window}, gather = {gather}, enqueued_tokens = {enqueued} }} }}"
@@ -92,7 +98,9 @@ impl Draw {
             1 => format!(", session = {{ turns = {}, context_tokens = 12 }}", self.number(1, 4)),
             _ => {
                 let pause = self.span(4, 12);
-                format!(", session = {{ turns = 3, context_tokens = 30, pause.exponential = {{ mean = {pause} }} }}")
+                format!(
+                    ", session = {{ turns = 3, context_tokens = 30, pause.exponential = {{ mean = {pause} }} }}"
+                )
             }
         };
         format!("arrivals.users = {{ users = {users}, think.exponential = {{ mean = {think} }}{session} }}\n")
