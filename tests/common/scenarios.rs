@@ -112,6 +112,8 @@ struct Options {
     deadline: bool,
     /// They ring at odd instants.
     odd: bool,
+    /// Presets with timers of their own.
+    timed_presets: bool,
     paced: bool,
     /// To other models than its own, of so many, and to the batch lane.
     fallbacks: Option<(u64, u64, bool)>,
@@ -369,6 +371,7 @@ impl Draw {
         let population = self.shape.arms == Arms::Clients && self.chance(4);
         let (timed, paced) = (!population, count == 1 || self.shape.arms == Arms::Clients);
         let odd = self.rtt.is_some() && index > 0;
+        let timed_presets = self.rtt.is_none() || (timed && index == 0 && count == 1);
         let crowd = if population { self.population() } else { String::new() };
         let workloads = (0..count)
             .map(|w| {
@@ -376,6 +379,7 @@ impl Draw {
                     timeout: timed && timeout == w,
                     deadline: timed && deadline == w,
                     odd,
+                    timed_presets,
                     paced,
                     fallbacks: None,
                 };
@@ -494,10 +498,13 @@ impl Draw {
     }
 
     fn client(&mut self, rtt: u64, options: Options) -> String {
-        let Options { timeout, deadline, odd, paced, fallbacks } = options;
+        let Options { timeout, deadline, odd, timed_presets, paced, fallbacks } = options;
         if !self.shape.scalable && !timeout && !deadline && self.chance(5) {
             let all = self.shares();
-            let known = presets::PRESETS.iter().filter(|preset| all || !preset.client.is_shared());
+            let known = presets::PRESETS.iter().filter(|preset| {
+                let client = &preset.client;
+                (all || !client.is_shared()) && (timed_presets || client.timeout == Span::MAX)
+            });
             let names: Vec<&str> = known.map(|preset| preset.name).collect();
             return format!("client = \"{}\"\n", self.one(&names));
         }
