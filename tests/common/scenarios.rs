@@ -287,7 +287,7 @@ impl Draw {
         if self.shape.arms != Arms::No && self.chance(2) {
             return self.law_that_remembers();
         }
-        if self.shape.all_options && self.chance(3) {
+        if self.shape.all_options && self.shape.arms == Arms::No && self.chance(3) {
             let mut laws = bare(&LAWS);
             laws.extend(["true", "false"].map(|freeze| self.formula(freeze)));
             return laws.choose(&mut self.stream).expect("there is a law").clone();
