@@ -46,8 +46,10 @@ impl Platform {
         if attempt.state == State::Waiting {
             model.buffer.remove(id, &mut self.attempts);
             model.touched = true;
-            let pair = self.pairs.on(model, attempt.work.pair);
-            pair.unserved(&mut model.limits(now), attempt.color, attempt.cost);
+            if !attempt.work.spare {
+                let pair = self.pairs.on(model, attempt.work.pair);
+                pair.unserved(&mut model.limits(now), attempt.color, attempt.cost);
+            }
             self.serve_waiting(now, attempt.work.model);
             return Some(Consumed::default());
         }

@@ -180,15 +180,15 @@ impl Model {
         !self.buffer.is_empty() || self.metered_utilization() >= 0.95
     }
 
-    /// Work in service over ready capacity as limits see it, work for spare capacity left out (on draining
-    /// replicas too): who runs in what others leave must not lower their rates. 1 with nothing ready.
+    /// Work in service over ready capacity as limits see it, work for spare capacity left out: who runs in what others
+    /// leave must not lower their rates. 1 with nothing ready.
     #[inline]
     fn metered_utilization(&self) -> f64 {
-        let slots = self.fleet.slots();
-        if self.spare_in_service == 0 || slots == 0 {
+        let (slots, spare) = (self.fleet.slots(), self.fleet.spare_ready());
+        if spare == 0 || slots == 0 {
             return self.fleet.utilization();
         }
-        f64::from(self.fleet.busy_ready().saturating_sub(self.spare_in_service)) / slots as f64
+        f64::from(self.fleet.busy_ready() - spare) / slots as f64
     }
 
     /// Whether work for spare capacity may start: nobody else waits, and the reserve stays free.
@@ -270,6 +270,7 @@ impl Model {
         let (service, prompt, output) = (attempt.work.service, attempt.work.prompt, attempt.work.output);
         if attempt.work.spare {
             self.spare_in_service += 1;
+            self.fleet.occupied_by_spare(replica);
         } else {
             self.mix.record(service, prompt, output);
             self.note_capacity();
@@ -298,6 +299,9 @@ impl Model {
         assert!(attempt.state == State::InService, "only an attempt in service gives back a slot");
         attempt.state = State::Away;
         let (replica, spare) = (attempt.replica, attempt.work.spare);
+        if spare {
+            self.fleet.released_by_spare(replica);
+        }
         self.fleet.release(replica);
         if let Some(batches) = &mut self.batches {
             attempts[id].completes = now;
