@@ -84,11 +84,6 @@ impl Source {
         Path::new(&self.file_name).file_stem().unwrap_or_default().to_string_lossy().into_owned()
     }
 
-    /// The last part of its path.
-    pub fn file_name(&self) -> &str {
-        &self.file_name
-    }
-
     /// The scenario with these `--set`s.
     ///
     /// # Errors

@@ -3,7 +3,7 @@
 use super::Step;
 use super::pool::Pool;
 use super::sender::Ended;
-use crate::limit::law::{Answer, Asked, Memory, Scene};
+use crate::limit::law::{Answer, Memory, Scene};
 use crate::limit::pair::RESET_MAX;
 use crate::limit::policy::{Credit, Policy, ResetMode};
 use crate::limit::usage::{Rates, Served, Usage};
@@ -115,9 +115,9 @@ impl Allowance {
         let scene = Allowance::scene(step, pool);
         if each > 0.0 {
             self.tokens = (self.asked[1] / self.asked[0]).max(1.0);
-            let asked = Asked { tokens: self.tokens, met: self.rates };
             for _ in 0..each.min(TOLD_MOST).ceil() as u32 {
-                policy.law.asked(&scene, &asked, &mut self.memory, &mut pool.shared);
+                let (usage, memory) = (&mut self.usage, &mut self.memory);
+                policy.law.asked(&scene, self.tokens, usage, memory, &mut pool.shared);
             }
         }
         let whole = |amount: &mut f64| {
