@@ -28,7 +28,7 @@ pub struct Loaded {
     pub file_name: String,
     /// The traces it reads, by the name it gives them.
     pub inputs: Vec<Input>,
-    /// What is worth saying of its traces: rows dropped, sorted or raised.
+    /// What is worth saying: of its traces, rows dropped, sorted or raised; of its keys, those without effect.
     pub notes: Vec<String>,
 }
 
@@ -101,6 +101,7 @@ impl Source {
         let file_name = self.file_name.clone();
         let stem = self.stem();
         files.notes.extend(too_large(&scenario));
+        files.notes.extend(resolved.notes().iter().cloned());
         files.inputs.sort_by(|a, b| a.name.cmp(&b.name));
         Ok(Loaded { scenario, resolved, stem, file_name, inputs: files.inputs, notes: files.notes })
     }
