@@ -162,6 +162,8 @@ pub struct Sender<'a> {
     granted: f64,
     left: f64,
     born: f64,
+    /// By what share the last round changed that.
+    pub moved: f64,
     born_before: f64,
     /// Requests of this step, what falls back included.
     requests: f64,
@@ -192,6 +194,7 @@ impl<'a> Sender<'a> {
             granted: 1.0,
             left: workload.client.budget.as_ref().map_or(0.0, |budget| budget.at_first()),
             born: 0.0,
+            moved: 0.0,
             born_before: 0.0,
             requests: 0.0,
             given_up: 0.0,
@@ -260,7 +263,7 @@ impl<'a> Sender<'a> {
         }
         let Some(backlog) = arrivals.backlog() else { return 0.0 };
         let Release::Concurrent(most) = backlog.release() else { return 0.0 };
-        let left = backlog.requests() as f64 - self.born_before;
+        let left = (backlog.requests() as f64 - self.born_before).max(0.0);
         left.min(f64::from(most) * (step.length_s / cycle_s.max(1e-9)))
     }
 
@@ -290,7 +293,9 @@ impl<'a> Sender<'a> {
     pub fn send(&mut self, step: &Step, fate: &Fate, falls_back: f64) -> f64 {
         if self.is_closed() {
             // Half way, since more of them make each of them slower.
-            self.born = 0.5 * (self.born + self.closed_births(step, fate));
+            let born = 0.5 * (self.born + self.closed_births(step, fate));
+            self.moved = (born - self.born).abs() / born.max(NOTHING);
+            self.born = born;
         }
         self.requests = self.born + falls_back;
         self.through = self.gate(step, fate);
