@@ -11,12 +11,19 @@ pub const NONE: Id = Id::MAX;
 pub struct Links(Vec<[Id; 2]>);
 
 impl Links {
-    fn at(&mut self, id: Id) -> &mut [Id; 2] {
+    /// The neighbours of one that is about to be a member.
+    #[inline]
+    fn of_new(&mut self, id: Id) -> &mut [Id; 2] {
         let index = id as usize;
         if index >= self.0.len() {
             self.0.resize(index + 1, [NONE; 2]);
         }
         &mut self.0[index]
+    }
+
+    #[inline]
+    fn at(&mut self, member: Id) -> &mut [Id; 2] {
+        &mut self.0[member as usize]
     }
 
     /// The neighbour behind a member.
@@ -60,7 +67,7 @@ impl Chain {
     /// Add a member at the end.
     #[inline]
     pub fn push(&mut self, id: Id, links: &mut Links) {
-        *links.at(id) = [self.tail, NONE];
+        *links.of_new(id) = [self.tail, NONE];
         match self.tail {
             NONE => self.head = id,
             tail => links.at(tail)[1] = id,
@@ -71,7 +78,7 @@ impl Chain {
 
     /// Add a member before all others.
     pub fn push_front(&mut self, id: Id, links: &mut Links) {
-        *links.at(id) = [NONE, self.head];
+        *links.of_new(id) = [NONE, self.head];
         match self.head {
             NONE => self.tail = id,
             head => links.at(head)[0] = id,
@@ -98,7 +105,7 @@ impl Chain {
     /// Put `new` in the place of the member `old`.
     pub fn replace(&mut self, old: Id, new: Id, links: &mut Links) {
         let [previous, next] = *links.at(old);
-        *links.at(new) = [previous, next];
+        *links.of_new(new) = [previous, next];
         match previous {
             NONE => self.head = new,
             p => links.at(p)[1] = new,

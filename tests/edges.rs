@@ -101,7 +101,7 @@ fn a_model_without_replicas_is_hot_from_the_start() {
     let scenario = common::read(&text(&model, "arrivals.constant = { rate = \"1/s\" }", ""));
     let mix = scenario.configured_mix(0);
     let key = ratetide::rng::Key::new(1, 0);
-    let model = ratetide::platform::model::Model::new(scenario.models[0].clone(), mix, key);
+    let mut model = ratetide::platform::model::Model::new(scenario.models[0].clone(), mix, key);
     assert_eq!(model.live(ratetide::units::SimTime::ZERO).utilization, 1.0);
 }
 

@@ -7,7 +7,7 @@ mod common;
 mod naive;
 
 use common::cases::{are_many, cases, each};
-use common::scenarios::{BATCHING, SMALL, Shape, text};
+use common::scenarios::{Arms, BATCHING, CLIENTS, PLATFORM, SMALL, Shape, text};
 use naive::{Attempt, End, Naive, Ns};
 use ratetide::client::GaveUp;
 use ratetide::engine::simulate;
@@ -17,10 +17,14 @@ use ratetide::units::{SimTime, Span};
 use std::collections::BTreeMap;
 
 const SCENARIOS: u64 = 5000;
+/// Of platforms and clients of all kinds, whose runs are longer.
+const SCENARIOS_OF_ALL_KINDS: u64 = 2500;
 
 /// Four outcomes, waited for or not; the two of them that need not tell a reset, told or not; timeouts and attempts in flight, waiting or not;
 /// successes and three reasons to give up.
 const KINDS: usize = (2 + 2 * 2) * 2 + 2 * 2 + 1 + 3;
+/// What clients of all kinds have besides: a budget that is spent, their own rejection, a window that has ended.
+const KINDS_OF_CLIENTS: usize = 3;
 
 /// What the engine did, in the naive arm's words.
 #[derive(Default)]
@@ -34,7 +38,7 @@ fn at(time: SimTime) -> Ns {
 }
 
 impl Observer for Seen {
-    fn reads_headers_of_200(&self) -> bool {
+    fn reads_headers(&self) -> bool {
         true
     }
 
@@ -42,6 +46,7 @@ impl Observer for Seen {
         self.attempts.push(Attempt {
             workload: record.workload as usize,
             request: record.request,
+            member: record.member,
             attempt: record.attempt,
             sent: at(record.sent),
             at: at(record.at),
@@ -102,11 +107,26 @@ fn batches_in_virtual_time_and_a_naive_simulator_agree_event_by_event() {
     agree("batches_in_virtual_time_and_a_naive_simulator_agree_event_by_event", BATCHING);
 }
 
+#[test]
+fn platforms_of_all_kinds_and_a_naive_simulator_agree_event_by_event() {
+    agree("platforms_of_all_kinds_and_a_naive_simulator_agree_event_by_event", PLATFORM);
+}
+
+#[test]
+fn clients_of_all_kinds_and_a_naive_simulator_agree_event_by_event() {
+    agree("clients_of_all_kinds_and_a_naive_simulator_agree_event_by_event", CLIENTS);
+}
+
+/// So that minutes pass in some.
+const TICKS_S: [u64; 5] = [1, 1, 7, 20, 25];
+
 fn agree(test: &str, shape: Shape) {
-    let seeds = cases(SCENARIOS);
+    let usual = if shape.all_options { SCENARIOS_OF_ALL_KINDS } else { SCENARIOS };
+    let seeds = cases(usual);
     let found = each("two_arms", test, &seeds, |seed| {
         let mut kinds = BTreeMap::new();
-        let text = text(seed, shape, Span::from_s(1));
+        let tick = if shape.all_options { TICKS_S[seed as usize % TICKS_S.len()] } else { 1 };
+        let text = text(seed, shape, Span::from_s(tick));
         let differs = difference(&common::read(&text), &mut kinds);
         (kinds, differs.map(|found| (seed, format!("{found}\n{text}"))))
     });
@@ -126,8 +146,9 @@ fn agree(test: &str, shape: Shape) {
         );
     }
     // The scenarios have the power to tell: everything that can happen happens often.
-    if are_many(&seeds, SCENARIOS) {
-        assert_eq!(kinds.len(), KINDS, "{kinds:#?}");
+    if are_many(&seeds, usual) {
+        let more = if shape.arms == Arms::Clients { KINDS_OF_CLIENTS } else { 0 };
+        assert_eq!(kinds.len(), KINDS + more, "{kinds:#?}");
         assert!(kinds.values().all(|&count| count >= 100), "{kinds:#?}");
     }
 }

@@ -68,6 +68,12 @@ pub enum Backoff {
     Exponential(Exponential),
 }
 
+/// 2ⁿ for n below 1024, exactly: a float of that exponent.
+#[inline]
+fn power_of_two(n: u32) -> f64 {
+    f64::from_bits(u64::from(1023 + n) << 52)
+}
+
 impl Exponential {
     /// From `base` up to `cap`, and nothing else.
     pub const fn new(base: Span, cap: Span, jitter: Jitter) -> Exponential {
@@ -80,7 +86,7 @@ impl Exponential {
         let delay = match self.jitter {
             Jitter::Between { at_0, at_1 } => {
                 let doublings = k.min(63) + self.from;
-                let e = base.scale(f64::from(doublings).exp2()).min(self.cap);
+                let e = base.scale(power_of_two(doublings)).min(self.cap);
                 let factor = at_0 + (at_1 - at_0) * uniform;
                 self.floor.saturating_add(e.saturating_sub(self.floor).scale(factor))
             }

@@ -32,8 +32,7 @@ impl<O: Observer> Engine<'_, O> {
     #[inline]
     pub(super) fn birth_seen(&self, workload: u32, born: SimTime) -> SimTime {
         let source = &self.sources[workload as usize];
-        let is_batch = self.scenario.workloads[workload as usize].is_batch();
-        let waits = source.caller.is_some() || is_batch || source.demand.holds();
+        let waits = source.caller.is_some() || source.is_batch || source.demand.holds();
         if waits { born } else { born.saturating_add(source.one_way) }
     }
 
@@ -71,11 +70,12 @@ impl<O: Observer> Engine<'_, O> {
     #[inline]
     fn enter(&mut self, now: SimTime, workload: u32, nature: Nature) {
         let id = self.bear(workload, nature);
-        if self.scenario.workloads[workload as usize].is_batch() {
+        let source = &self.sources[workload as usize];
+        if source.is_batch {
             self.gather(now, id);
-        } else if self.sources[workload as usize].demand.holds() {
+        } else if source.demand.holds() {
             self.hold(now, id);
-        } else if self.sources[workload as usize].caller.is_some() {
+        } else if source.caller.is_some() {
             self.ask(now, id);
         } else {
             self.on_arrival(now, id);
@@ -90,7 +90,7 @@ impl<O: Observer> Engine<'_, O> {
         let engine = &self.scenario.models[plan.pool as usize].engine;
         let (service, prefill) = engine.draw(&mut source.service_stream, nature.prompt, nature.output);
         let request = Request {
-            phase: if plan.is_batch() { Phase::Pausing } else { Phase::Sending },
+            phase: if source.is_batch { Phase::Pausing } else { Phase::Sending },
             workload,
             home: workload,
             number: nature.number,
@@ -104,17 +104,16 @@ impl<O: Observer> Engine<'_, O> {
             service,
             prefill,
         };
-        let tokens = request.tokens();
+        let account = self.books.of(workload, request.counted);
+        account.requests += 1;
+        account.born += request.tokens();
         let id = self.requests.enter(request);
-        self.ledger.enter(workload, request.counted, |account| {
-            account.requests += 1;
-            account.born += tokens;
-        });
         self.observer.born(nature.born, workload);
-        if plan.client.deadline != Span::MAX {
+        if source.deadline != Span::MAX {
             source.deadlines.chain.push(id, &mut self.links.deadlines);
             if !std::mem::replace(&mut source.deadlines.armed, true) {
-                self.schedule(plan.client.gives_up_at(nature.born), Event::Deadline(workload));
+                let gives_up = nature.born.saturating_add(source.deadline);
+                self.schedule(gives_up, Event::Deadline(workload));
             }
         }
         id

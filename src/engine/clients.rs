@@ -7,12 +7,12 @@
 use super::Engine;
 use super::event::Event;
 use super::gate::Tried;
-use super::requests::{Phase, Request};
+use super::requests::Phase;
 use crate::chain::Id;
 use crate::client::{GaveUp, Memory, Next};
 use crate::limit::pair::Color;
 use crate::metrics::observer::{Ended, Observer};
-use crate::platform::attempt::Arriving;
+use crate::platform::attempt::{Arriving, Work};
 use crate::platform::serving::ReplicaEngine as _;
 use crate::reply::{Outcome, Reply};
 use crate::units::{SimTime, Span};
@@ -26,39 +26,36 @@ impl<O: Observer> Engine<'_, O> {
         }
         let request = &mut self.requests[id];
         request.phase = if ghost { Phase::Orphan } else { Phase::Out };
-        let plan = &self.scenario.workloads[request.workload as usize];
+        let workload = request.workload;
+        let plan = &self.scenario.workloads[workload as usize];
+        let source = &mut self.sources[workload as usize];
+        let luck = |attempts: u32| source.luck.uniform(request.number, attempts.into());
         let arriving = Arriving {
-            pair: self.scenario.pairs[plan.pair as usize].first + request.member,
-            model: plan.pool,
-            prompt: request.prompt,
-            output: request.output,
+            work: Work {
+                pair: source.pairs_from + request.member,
+                model: plan.pool,
+                prompt: request.prompt,
+                output: request.output,
+                service: request.service,
+                prefill: request.prefill,
+                spare: source.is_batch,
+            },
             max_tokens: plan.max_tokens.unwrap_or(u32::MAX),
             expected_output: plan.mean_output,
-            service: request.service,
-            prefill: request.prefill,
-            spare: plan.is_batch(),
-            luck: if self.draws_luck {
-                let source = &self.sources[request.workload as usize];
-                source.luck.uniform(request.number, request.memory.attempts.into())
-            } else {
-                0.0
-            },
+            luck: if self.draws_luck { luck(request.memory.attempts) } else { 0.0 },
         };
-        let workload = request.workload;
-        if plan.client.timeout != Span::MAX && !ghost {
-            let expires = request.sent.saturating_add(plan.client.timeout);
-            let timers = &mut self.sources[workload as usize].timeouts;
-            timers.chain.push(id, &mut self.links.timeouts);
-            if !std::mem::replace(&mut timers.armed, true) {
+        if source.timeout != Span::MAX && !ghost {
+            let expires = request.sent.saturating_add(source.timeout);
+            source.timeouts.chain.push(id, &mut self.links.timeouts);
+            if !std::mem::replace(&mut source.timeouts.armed, true) {
                 self.schedule(expires, Event::Timeout(workload));
             }
         }
-        self.platform.arrive(now, id, arriving);
-        if O::ACTIVE && !arriving.spare {
-            let green = self.platform.attempt(id).color == Color::Green;
-            self.observer.labelled(now, plan.pair, arriving.model, green);
+        let color = self.platform.arrive(now, id, &arriving);
+        if O::ACTIVE && !arriving.work.spare {
+            self.observer.labelled(now, plan.pair, plan.pool, color == Color::Green);
         }
-        self.settle(now, arriving.model);
+        self.settle(now, plan.pool);
     }
 
     /// The attempt of a request was sent, at `sent`.
@@ -66,25 +63,17 @@ impl<O: Observer> Engine<'_, O> {
     pub(super) fn send(&mut self, id: Id) {
         let request = &mut self.requests[id];
         request.memory.attempts += 1;
-        let (workload, counted, sent) = (request.workload, request.counted, request.sent);
-        self.ledger.enter(workload, counted, |account| account.attempts += 1);
-        self.observer.sent(sent, workload);
-    }
-
-    /// The instant by which an answer must be back: the attempt's timeout or the request's deadline.
-    #[inline]
-    pub(super) fn expires(&self, request: &Request) -> SimTime {
-        let client = &self.scenario.workloads[request.workload as usize].client;
-        request.sent.saturating_add(client.timeout).min(client.gives_up_at(request.born))
+        self.books.of(request.workload, request.counted).attempts += 1;
+        self.observer.sent(request.sent, request.workload);
     }
 
     /// An attempt has left the platform with an answer.
-    #[inline]
     pub(super) fn on_reply(&mut self, now: SimTime, id: Id, reply: Reply) {
         let request = &self.requests[id];
-        let back = now.saturating_add(self.sources[request.workload as usize].one_way);
+        let source = &self.sources[request.workload as usize];
+        let back = now.saturating_add(source.one_way);
         let orphan = request.phase == Phase::Orphan;
-        let gone = orphan || back > self.expires(request);
+        let gone = orphan || back > source.expires(request.sent, request.born);
         if gone || back > self.end {
             // An answer that is only on its way when the run ends is no waste.
             if reply.outcome == Outcome::Ok && gone {
@@ -93,7 +82,7 @@ impl<O: Observer> Engine<'_, O> {
             }
             return if orphan { self.requests.leave(id) } else { self.requests[id].phase = Phase::Late };
         }
-        let travels = self.sources[request.workload as usize].answers_travel;
+        let travels = source.answers_travel;
         self.stop_timeout(id);
         if travels {
             self.requests[id].phase = Phase::Returning;
@@ -117,13 +106,11 @@ impl<O: Observer> Engine<'_, O> {
     fn deliver(&mut self, now: SimTime, id: Id, reply: Reply) {
         let request = &self.requests[id];
         let served = reply.outcome == Outcome::Ok;
-        let tokens = request.tokens();
-        self.ledger.enter(request.workload, request.counted, |account| {
-            account.answer(reply.outcome);
-            if served {
-                account.useful += tokens;
-            }
-        });
+        let account = self.books.of(request.workload, request.counted);
+        account.answer(reply.outcome);
+        if served {
+            account.useful += request.tokens();
+        }
         self.record(now, id, Ended::Answered(reply));
         let tried = self.tell(now, id, Some(reply.outcome), false);
         match (self.hedges.parent(id).is_some(), served) {
@@ -142,7 +129,7 @@ impl<O: Observer> Engine<'_, O> {
     pub(super) fn succeed(&mut self, now: SimTime, id: Id) {
         self.stop_deadline(id);
         let request = &self.requests[id];
-        self.ledger.enter(request.home, request.counted, |account| account.succeeded += 1);
+        self.books.of(request.home, request.counted).succeeded += 1;
         self.observer.succeeded(now, request.home, request.counted, now - request.born);
         self.end_request(now, id, true);
     }
@@ -221,16 +208,15 @@ impl<O: Observer> Engine<'_, O> {
     pub(super) fn give_up(&mut self, now: SimTime, id: Id, reason: GaveUp) {
         self.stop_deadline(id);
         let request = self.requests[id];
-        self.ledger.enter(request.home, request.counted, |account| {
-            account.give_up(reason, request.tokens());
-        });
+        self.books.of(request.home, request.counted).give_up(reason, request.tokens());
         self.observer.gave_up(now, request.home, reason);
         self.end_request(now, id, false);
     }
 
     /// A request is over, done or not.
+    #[inline]
     fn end_request(&mut self, now: SimTime, id: Id, done: bool) {
-        if self.scenario.workloads[self.requests[id].workload as usize].is_batch() {
+        if self.sources[self.requests[id].workload as usize].is_batch {
             self.end_in_job(now, id, done);
         }
         self.follow(now, id);

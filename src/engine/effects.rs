@@ -12,7 +12,7 @@ use crate::units::SimTime;
 
 impl<O: Observer> Engine<'_, O> {
     pub(super) fn on_completion(&mut self, now: SimTime, id: Id, version: u16) {
-        let model = self.platform.attempt(id).arriving.model;
+        let model = self.platform.attempt(id).work.model;
         if let Some(reply) = self.platform.complete(now, id, version) {
             self.on_reply(now, id, reply);
             self.settle(now, model);
@@ -25,12 +25,6 @@ impl<O: Observer> Engine<'_, O> {
             self.on_reply(now, id, reply);
         }
         self.settle(now, model);
-    }
-
-    #[inline]
-    pub(super) fn await_completion(&mut self, at: SimTime, id: Id) {
-        let version = self.platform.attempt(id).version;
-        self.schedule(at, Event::Completion { id, version });
     }
 
     pub(super) fn on_tick(&mut self, now: SimTime, model: u16) {
@@ -47,7 +41,7 @@ impl<O: Observer> Engine<'_, O> {
         if request.phase != Phase::Orphan || request.sent != now {
             return;
         }
-        let model = self.platform.attempt(id).arriving.model;
+        let model = self.platform.attempt(id).work.model;
         if let Some(consumed) = self.platform.disconnect(now, id) {
             self.waste(now, &request, Tokens::new(consumed.prompt, consumed.output));
             self.requests.leave(id);
@@ -57,7 +51,7 @@ impl<O: Observer> Engine<'_, O> {
 
     pub(super) fn waste(&mut self, now: SimTime, request: &Request, tokens: Tokens) {
         self.observer.wasted(now, request.workload, tokens);
-        self.ledger.enter(request.workload, request.counted, |account| account.wasted += tokens);
+        self.books.of(request.workload, request.counted).wasted += tokens;
     }
 
     /// Do what the platform's last move asks for, until it asks for nothing more.
@@ -66,20 +60,25 @@ impl<O: Observer> Engine<'_, O> {
         if O::ACTIVE && self.platform.take_touched(model) {
             self.observer.levels(now, model, &self.platform.model(model).levels());
         }
-        if self.platform.effects.is_empty() {
-            return;
+        if !self.platform.effects.is_empty() {
+            self.carry_out(now, model);
         }
-        std::mem::swap(&mut self.effects, &mut self.platform.effects);
-        for i in 0..self.effects.len() {
-            match self.effects[i] {
-                Effect::Started { id, at } => {
-                    // Work for spare capacity has no wait to speak of.
-                    if O::ACTIVE && !self.platform.attempt(id).arriving.spare {
-                        self.observer.started(now, model, now - self.platform.attempt(id).arrived);
+    }
+
+    #[inline(never)]
+    fn carry_out(&mut self, now: SimTime, model: u32) {
+        let mut effects = std::mem::replace(&mut self.platform.effects, std::mem::take(&mut self.effects));
+        for effect in effects.drain(..) {
+            match effect {
+                Effect::Started { id, at, version, waited } => {
+                    if O::ACTIVE
+                        && let Some(wait) = waited
+                    {
+                        self.observer.started(now, model, wait);
                     }
-                    self.await_completion(at, id);
+                    self.schedule(at, Event::Completion { id, version });
                 }
-                Effect::Moved { id, at } => self.await_completion(at, id),
+                Effect::Moved { id, at, version } => self.schedule(at, Event::Completion { id, version }),
                 Effect::Turn { model, replica, version, at } => {
                     self.schedule(at, Event::Turn { model: narrow(model), replica, version });
                 }
@@ -90,7 +89,7 @@ impl<O: Observer> Engine<'_, O> {
                 }
             }
         }
-        self.effects.clear();
+        self.effects = effects;
         assert!(self.platform.effects.is_empty(), "a client's move never reaches the platform at once");
     }
 }

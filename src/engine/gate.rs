@@ -93,7 +93,7 @@ impl<O: Observer> Engine<'_, O> {
         request.memory.attempts += 1;
         let (workload, counted) = (request.workload, request.counted);
         let end = self.unsent(id);
-        self.ledger.enter(workload, counted, |account| account.rejected_locally += 1);
+        self.books.of(workload, counted).rejected_locally += 1;
         self.after_failure(now, id, None, Some(&Tried { end, sent: false }));
     }
 
@@ -118,6 +118,7 @@ impl<O: Observer> Engine<'_, O> {
     }
 
     /// Tell the client that an attempt ended, if its requests share anything.
+    #[inline]
     pub(super) fn tell(
         &mut self,
         now: SimTime,
@@ -125,8 +126,14 @@ impl<O: Observer> Engine<'_, O> {
         outcome: Option<Outcome>,
         cancelled: bool,
     ) -> Option<Tried> {
+        let source = &self.sources[self.requests[id].workload as usize];
+        source.caller.is_some().then(|| self.tell_shared(now, id, outcome, cancelled))
+    }
+
+    #[inline(never)]
+    fn tell_shared(&mut self, now: SimTime, id: Id, outcome: Option<Outcome>, cancelled: bool) -> Tried {
         let request = &self.requests[id];
-        let caller = self.sources[request.workload as usize].caller.as_mut()?;
+        let caller = self.sources[request.workload as usize].shared();
         let end = Ended {
             outcome,
             latency: now.saturating_since(request.sent),
@@ -136,7 +143,7 @@ impl<O: Observer> Engine<'_, O> {
             cancelled,
         };
         caller.ended(now, &end);
-        Some(Tried { end, sent: true })
+        Tried { end, sent: true }
     }
 }
 

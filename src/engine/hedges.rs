@@ -125,7 +125,7 @@ impl<O: Observer> Engine<'_, O> {
         if !admitted {
             // A try, as it is at the gate.
             self.requests[id].memory.attempts += 1;
-            self.ledger.enter(request.workload, request.counted, |account| account.rejected_locally += 1);
+            self.books.of(request.workload, request.counted).rejected_locally += 1;
         }
         admitted
     }

@@ -37,7 +37,7 @@ pub mod source;
 mod streams;
 mod timers;
 
-use crate::metrics::ledger::Ledger;
+use crate::metrics::ledger::{Books, Ledger};
 use crate::metrics::observer::Observer;
 use crate::platform::autoscaler::Scaler as _;
 use crate::platform::incident::Harm;
@@ -115,15 +115,18 @@ pub fn simulate_part<O: Observer>(
     beat: &mut dyn FnMut(SimTime) -> bool,
 ) -> Run {
     let mut engine = Engine::new(scenario, part, spent, replication, observer);
-    engine.platform.tells_on_200 = engine.observer.reads_headers_of_200();
+    let (seen, obeyed) = (engine.observer.reads_headers(), |model| scenario.obeys_headers(model));
+    (0..)
+        .zip(&scenario.models)
+        .for_each(|(model, _)| engine.platform.tell(model, seen, seen || obeyed(model)));
     engine.start();
     let finished = engine.run(beat);
     let now = if finished { engine.end } else { engine.now };
     engine.close(now);
-    engine.ledger.assert_balanced();
+    let ledger = engine.books.close();
     engine.jobs.assert_balanced();
     let jobs = engine.jobs.counts().to_vec();
-    let Engine { ledger, events, excess, .. } = engine;
+    let Engine { events, excess, .. } = engine;
     Run { ledger, jobs, events, end: now, finished, excess }
 }
 
@@ -144,7 +147,7 @@ struct Engine<'a, O: Observer> {
     jobs: Jobs,
     /// The replicas each incident took.
     lost: Vec<u32>,
-    ledger: Ledger,
+    books: Books,
     effects: Vec<Effect>,
     warmup: SimTime,
     end: SimTime,
@@ -177,7 +180,8 @@ impl<'a, O: Observer> Engine<'a, O> {
             let first = key.with("org").with(org.name.as_str()).with(workload.name.as_str());
             let group = org.crowd.as_ref().map(|crowd| crowd.group.clone());
             let own = workload.fallback_of.iter().fold(first, |key, part| key.with("fallback").with(part));
-            Source::new(workload, scenario.answers_travel(workload.home), group, own)
+            let pairs_from = scenario.pairs[workload.pair as usize].first;
+            Source::new(workload, pairs_from, scenario.answers_travel(workload.home), group, own)
         };
         let row = |pair: &crate::scenario::PairId| Row {
             model: pair.model,
@@ -191,7 +195,7 @@ impl<'a, O: Observer> Engine<'a, O> {
                 &scenario.pairs.iter().map(row).collect::<Vec<_>>(),
             ),
             sources: scenario.workloads.iter().map(source).collect(),
-            ledger: Ledger::new(scenario.workloads.iter().map(|workload| workload.home).collect()),
+            books: Books::new(scenario.workloads.iter().map(|workload| workload.home).collect()),
             queue: Queue::default(),
             streams: Streams::new(scenario, part, key),
             requests: Requests::default(),
@@ -244,12 +248,7 @@ impl<'a, O: Observer> Engine<'a, O> {
     #[inline]
     fn next(&mut self) -> Option<(SimTime, Event)> {
         let Some((at, stream)) = self.streams.first() else { return self.queue.pop() };
-        if self.queue.next_at().is_none_or(|queued| queued > at) {
-            self.queue.wait(at);
-            return Some((at, Event::Arrival(stream)));
-        }
-        let tied = self.queue.next_at() == Some(at) && self.queue.next_class() > ARRIVALS;
-        if tied { Some((at, Event::Arrival(stream))) } else { self.queue.pop() }
+        self.queue.pop_before(at, ARRIVALS).or(Some((at, Event::Arrival(stream))))
     }
 
     /// What goes beyond the limits now. Counted, not asked of the system: the same everywhere.

@@ -106,36 +106,41 @@ impl<E: Classed> Queue<E> {
         self.front.len() + self.buckets.iter().map(Vec::len).sum::<usize>() + present
     }
 
-    /// The instant of the next event.
+    /// The instant of the next event; [`SimTime::NEVER`] without one.
     #[inline]
-    pub fn next_at(&self) -> Option<SimTime> {
+    fn next_at(&self) -> SimTime {
         if self.present_classes != 0 {
-            return Some(self.now);
+            return self.now;
         }
-        match self.front.last() {
-            Some(&(at, _)) => Some(at),
-            None => (self.occupied != 0).then_some(self.buckets_from),
-        }
+        self.front.last().map_or(self.buckets_from, |&(at, _)| at)
     }
 
-    /// Nothing happens before `to`, which is before the next event: go on to there.
-    #[inline]
-    pub fn wait(&mut self, to: SimTime) {
-        assert!(to >= self.now && self.next_at().is_none_or(|next| to < next), "time goes on in order");
-        self.now = to;
-    }
-
-    /// The class of the next event, whose instant becomes the present.
+    /// The next event, and its instant, if it comes before one of this class at `until`, a stranger to this queue;
+    /// else that comes next, and its instant is the present.
     ///
     /// # Panics
-    /// Without events.
-    pub fn next_class(&mut self) -> usize {
+    /// If `until` is in the past.
+    #[inline]
+    pub fn pop_before(&mut self, until: SimTime, class: usize) -> Option<(SimTime, E)> {
+        let next = self.next_at();
+        if next < until {
+            return self.pop();
+        }
+        assert!(until >= self.now, "{until:?} is before the present {:?}", self.now);
+        if next == until {
+            return self.pop_tied(class);
+        }
+        self.now = until;
+        None
+    }
+
+    #[cold]
+    fn pop_tied(&mut self, class: usize) -> Option<(SimTime, E)> {
         if self.present_classes == 0 && (!self.front.is_empty() || self.refill()) {
             self.now = self.front.last().expect("a filled front holds an entry").0;
             self.gather();
         }
-        assert!(self.present_classes != 0, "there is a next event");
-        self.present_classes.trailing_zeros() as usize
+        if self.present_classes.trailing_zeros() as usize <= class { self.pop() } else { None }
     }
 
     /// The next event, and its instant.
@@ -181,9 +186,10 @@ impl<E: Classed> Queue<E> {
         self.base = self.buckets_from;
         if entries.len() <= FRONT_MAX {
             self.front_until = SimTime::from_ns(self.base.as_ns() | ((1 << lowest) - 1));
-            for (at, event) in entries.drain(..) {
-                self.push_front(at, event);
-            }
+            // Stable, then turned round: of one instant the last inserted is first.
+            self.front.append(&mut entries);
+            self.front.sort_by_key(|&(at, _)| at);
+            self.front.reverse();
         } else {
             // Too many to sort by shifting: split them by the bits below.
             self.front_until = self.base;
@@ -255,19 +261,21 @@ mod tests {
                     sequence += 1;
                 }
                 let next = map.first_key_value().map(|(&(at, class, _), _)| (at, class));
-                assert_eq!(queue.next_at(), next.map(|(at, _)| at));
-                match next {
-                    Some((at, _)) if at > now && rng.random() => {
-                        now = SimTime::from_ns(rng.random_range(now.as_ns()..at.as_ns()));
-                        queue.wait(now);
-                        continue;
-                    }
-                    Some((_, class)) if rng.random() => assert_eq!(queue.next_class(), usize::from(class)),
-                    _ => {}
-                }
-                let expected = map.pop_first().map(|((at, ..), event)| (at, event));
-                assert_eq!(queue.pop(), expected, "round {round}, spread {spread}");
-                now = expected.map_or(now, |(at, _)| at);
+                let stranger = match rng.random_range(0..3) {
+                    0 => None,
+                    1 => Some(next.map_or(now, |(at, _)| at)),
+                    _ => Some(SimTime::from_ns(rng.random_range(now.as_ns()..=now.as_ns() + spread))),
+                };
+                let class = rng.random_range(0..CLASSES as u8);
+                let comes = next.is_some_and(|next| stranger.is_none_or(|until| next <= (until, class)));
+                let first = if comes { map.pop_first() } else { None };
+                let expected = first.map(|((at, ..), event)| (at, event));
+                let popped = match stranger {
+                    Some(until) => queue.pop_before(until, usize::from(class)),
+                    None => queue.pop(),
+                };
+                assert_eq!(popped, expected, "round {round}, spread {spread}");
+                now = expected.map_or(stranger.unwrap_or(now), |(at, _)| at);
             }
         }
     }

@@ -10,7 +10,7 @@ use crate::units::SimTime;
 
 impl<O: Observer> Engine<'_, O> {
     /// Tell the observer how an attempt ended for its client.
-    #[inline]
+    #[inline(always)]
     pub(super) fn record(&mut self, at: SimTime, id: Id, ended: Ended) {
         if !O::ACTIVE {
             return;
@@ -81,16 +81,13 @@ impl<O: Observer> Engine<'_, O> {
             if in_flight {
                 self.record(end, id, Ended::InFlight);
             }
-            self.ledger.enter(request.workload, request.counted, |account| {
-                account.in_flight += u64::from(in_flight);
-            });
+            self.books.of(request.workload, request.counted).in_flight += u64::from(in_flight);
             if self.hedges.parent(id).is_some() {
                 continue;
             }
-            self.ledger.enter(request.home, request.counted, |account| {
-                account.open += 1;
-                account.pending += request.tokens();
-            });
+            let account = self.books.of(request.home, request.counted);
+            account.open += 1;
+            account.pending += request.tokens();
         }
     }
 }

@@ -72,6 +72,14 @@ pub struct Source {
     pub deadlines: Timers,
     /// Half the round trip.
     pub one_way: Span,
+    /// Its client's timeout of an attempt, and deadline of a request.
+    pub timeout: Span,
+    /// See there.
+    pub deadline: Span,
+    /// Its requests gather in the batch lane.
+    pub is_batch: bool,
+    /// The first of its org's pairs on its model: that of member 0.
+    pub pairs_from: u32,
 }
 
 /// Neighbours in the timer chains of all workloads.
@@ -87,7 +95,13 @@ pub struct TimerLinks {
 
 impl Source {
     /// A workload before its first request, on streams of its own.
-    pub fn new(workload: &Workload, answers_travel: bool, group: Option<Arc<Group>>, key: Key) -> Source {
+    pub fn new(
+        workload: &Workload,
+        pairs_from: u32,
+        answers_travel: bool,
+        group: Option<Arc<Group>>,
+        key: Key,
+    ) -> Source {
         let clients_own = |purpose: &str| match workload.client.jitter_stream {
             0 => key.with(purpose),
             other => key.with(purpose).number(other),
@@ -118,7 +132,17 @@ impl Source {
             timeouts: Timers::default(),
             deadlines: Timers::default(),
             one_way: Span::from_ns(workload.rtt.as_ns() / 2),
+            timeout: workload.client.timeout,
+            deadline: workload.client.deadline,
+            is_batch: workload.is_batch(),
+            pairs_from,
         }
+    }
+
+    /// The instant by which an answer must be back: the attempt's timeout or the request's deadline.
+    #[inline]
+    pub fn expires(&self, sent: SimTime, born: SimTime) -> SimTime {
+        sent.saturating_add(self.timeout).min(born.saturating_add(self.deadline))
     }
 
     /// What the client's requests share.

@@ -95,7 +95,7 @@ impl<O: Observer> Engine<'_, O> {
         }
         self.stop_timeout(id);
         let request = &self.requests[id];
-        self.ledger.enter(request.workload, request.counted, |account| account.client_timeout += 1);
+        self.books.of(request.workload, request.counted).client_timeout += 1;
         self.record(now, id, Ended::TimedOut);
         self.tell(now, id, None, cancelled)
     }
@@ -133,18 +133,19 @@ impl<O: Observer> Engine<'_, O> {
         self.schedule(told, Event::Disconnect(id));
     }
 
+    #[inline]
     pub(super) fn stop_timeout(&mut self, id: Id) {
         let request = &self.requests[id];
-        let timed = self.scenario.workloads[request.workload as usize].client.timeout != Span::MAX;
-        if timed && matches!(request.phase, Phase::Out | Phase::Late) {
-            let timers = &mut self.sources[request.workload as usize].timeouts;
-            timers.chain.remove(id, &mut self.links.timeouts);
+        let source = &mut self.sources[request.workload as usize];
+        if source.timeout != Span::MAX && matches!(request.phase, Phase::Out | Phase::Late) {
+            source.timeouts.chain.remove(id, &mut self.links.timeouts);
         }
     }
 
+    #[inline]
     pub(super) fn stop_deadline(&mut self, id: Id) {
         let request = &self.requests[id];
-        if self.scenario.workloads[request.workload as usize].client.deadline != Span::MAX {
+        if self.sources[request.workload as usize].deadline != Span::MAX {
             let timers = &mut self.sources[request.home as usize].deadlines;
             timers.chain.remove(id, &mut self.links.deadlines);
         }

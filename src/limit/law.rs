@@ -67,12 +67,16 @@ macro_rules! laws {
                 }
             }
 
-            /// An attempt was labelled.
+            /// An attempt of so many tokens asks: the rates that it meets, of which the law then hears.
             #[inline]
-            pub fn asked(&self, scene: &Scene, asked: &Asked, memory: &mut Memory, shared: &mut Shared) {
+            pub fn asked(
+                &self, scene: &Scene, tokens: f64, usage: &mut Usage, memory: &mut Memory, shared: &mut Shared,
+            ) -> Rates {
                 match (self, memory, shared) {
                     $((Law::$Kind(law), Memory::$Kind(memory), Shared::$Kind(shared)) => {
-                        law.asked(scene, asked, memory, shared)
+                        let met = law.rates(scene, usage, memory, shared);
+                        law.asked(scene, &Asked { tokens, met }, memory, shared);
+                        met
                     })+
                     _ => other_kind(),
                 }

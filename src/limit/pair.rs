@@ -1,7 +1,7 @@
 //! The limiter's state for one (org, model): usage, two meters, reserved slots.
 
 use super::clock::Clock;
-use super::law::{Answer, Asked, Live, Memory, Scene, Shared};
+use super::law::{Answer, Live, Memory, Scene, Shared};
 use super::meter::{Meter, increment};
 use super::policy::{Credit, Policy, ResetMode};
 use super::usage::{Rates, Served, Usage};
@@ -135,10 +135,8 @@ impl Pair {
     /// Label an arriving attempt. A green one is charged on both meters, whatever becomes of it.
     #[inline]
     pub fn label(&mut self, limits: &mut Limits, cost: Cost) -> Color {
-        let met = self.rates(limits);
-        let scene = self.scene(limits);
-        let asked = Asked { tokens: cost.tokens, met };
-        limits.policy.law.asked(&scene, &asked, &mut self.memory, limits.shared);
+        let (scene, law) = (self.scene(limits), &limits.policy.law);
+        let met = law.asked(&scene, cost.tokens, &mut self.usage, &mut self.memory, limits.shared);
         let (policy, now) = (limits.policy, limits.now);
         let reading = self.read(policy, now, cost, met);
         if reading.waits != [Span::ZERO; 2] {

@@ -58,7 +58,7 @@ pub struct Usage {
     width: Span,
     /// The nanosecond at which the current bucket ends.
     current_end_ns: u64,
-    /// Those of the [`BUCKETS`] newest that have a success, oldest first.
+    /// Those of the [`BUCKETS`] newest that have a success, oldest first; several of one end where it takes them.
     busy: Vec<Bucket>,
     /// Their sum.
     full: Served,
@@ -66,11 +66,24 @@ pub struct Usage {
     leaving: Served,
 }
 
-/// What was served in a bucket.
+/// What was served in a bucket, or a part of it: 16 bytes, of which many orgs have many.
 #[derive(Clone, Copy, Debug)]
 struct Bucket {
     end_ns: u64,
-    served: Served,
+    requests: u32,
+    tokens: u32,
+}
+
+impl Bucket {
+    /// Take in more; false if it does not fit.
+    #[inline]
+    fn add(&mut self, more: Served) -> bool {
+        let sums = [(self.requests, more.requests), (self.tokens, more.tokens)];
+        let [requests, tokens] = sums.map(|(held, more)| u32::try_from(u64::from(held).saturating_add(more)));
+        let (Ok(requests), Ok(tokens)) = (requests, tokens) else { return false };
+        (self.requests, self.tokens) = (requests, tokens);
+        true
+    }
 }
 
 impl Usage {
@@ -85,17 +98,25 @@ impl Usage {
     pub fn credit(&mut self, now: SimTime, served: Served) {
         self.advance(now);
         let end_ns = self.current_end_ns;
-        match self.busy.last_mut().filter(|newest| newest.end_ns == end_ns) {
-            Some(newest) => newest.served.add(served),
-            None => {
-                if self.busy.capacity() == 0 {
-                    // Of many orgs, most are served once.
-                    self.busy.reserve_exact(1);
-                }
-                self.busy.push(Bucket { end_ns, served });
-            }
+        if !self.busy.last_mut().is_some_and(|newest| newest.end_ns == end_ns && newest.add(served)) {
+            self.open(end_ns, served);
         }
         self.full.add(served);
+    }
+
+    #[cold]
+    fn open(&mut self, end_ns: u64, served: Served) {
+        if self.busy.capacity() == 0 {
+            // Of many orgs, most are served once.
+            self.busy.reserve_exact(1);
+        }
+        let mut left = served;
+        while left != Served::default() {
+            let [requests, tokens] =
+                [left.requests, left.tokens].map(|n| u32::try_from(n).unwrap_or(u32::MAX));
+            self.busy.push(Bucket { end_ns, requests, tokens });
+            left.remove(Served { requests: requests.into(), tokens: tokens.into() });
+        }
     }
 
     /// Credited successes per second over the whole window, the empty past of a new org included.
@@ -126,11 +147,13 @@ impl Usage {
         self.current_end_ns = (now.as_ns() / width_ns + 1) * width_ns;
         self.leaving = Served::default();
         let Some(newest_gone_ns) = self.current_end_ns.checked_sub(width_ns * BUCKETS as u64) else { return };
-        let gone = self.busy.partition_point(|bucket| bucket.end_ns <= newest_gone_ns);
+        // Mostly none or one: no search, which would look at memory far apart.
+        let gone = self.busy.iter().take_while(|bucket| bucket.end_ns <= newest_gone_ns).count();
         for bucket in self.busy.drain(..gone) {
-            self.full.remove(bucket.served);
+            let served = Served { requests: bucket.requests.into(), tokens: bucket.tokens.into() };
+            self.full.remove(served);
             if bucket.end_ns == newest_gone_ns {
-                self.leaving = bucket.served;
+                self.leaving.add(served);
             }
         }
     }
@@ -186,6 +209,16 @@ mod tests {
             let truth = (counted + staying * leaving) / 120.0;
             assert_eq!(usage.rates(SimTime::from_s(now_s)).requests, truth);
         }
+    }
+
+    #[test]
+    fn more_than_a_bucket_holds_is_held_in_several() {
+        let (mut usage, huge) = (Usage::new(Span::from_s(60)), Served { requests: 3, tokens: 1 << 34 });
+        (0..5).for_each(|_| usage.credit(SimTime::from_s(1), huge));
+        let tokens = |usage: &mut Usage, s| usage.rates(SimTime::from_s(s)).tokens * 60.0;
+        assert_eq!([1, 60].map(|s| tokens(&mut usage, s)), [(5u64 << 34) as f64; 2]);
+        usage.credit(SimTime::from_s(60), ONE);
+        assert_eq!(tokens(&mut usage, 62), 100.0);
     }
 
     #[test]

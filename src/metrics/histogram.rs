@@ -148,13 +148,13 @@ impl Histogram {
 
 /// The bucket of a value: below 256 its own, above 128 to each power of two.
 #[inline]
-fn bucket_of(value: u64) -> usize {
+pub(super) fn bucket_of(value: u64) -> usize {
     let shift = (63 - (value | SUB).leading_zeros()) - SUB_BITS;
     (u64::from(shift) * SUB + (value >> shift)) as usize
 }
 
 /// The middle of a bucket.
-fn middle_of(bucket: usize) -> u64 {
+pub(super) fn middle_of(bucket: usize) -> u64 {
     let bucket = bucket as u64;
     if bucket < 2 * SUB {
         return bucket;

@@ -165,38 +165,48 @@ impl Account {
 /// The accounts of all workloads: of the whole run, and of the requests born at or after the warm-up.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Ledger {
-    /// Per workload, the one that its requests were born to: a fallback's attempts end requests of that.
-    homes: Vec<u32>,
     /// Everything that happened, per workload.
     pub whole: Vec<Account>,
     /// The summary's part of it, per workload.
     pub summary: Vec<Account>,
 }
 
-impl Ledger {
+/// The accounts while they are kept. What happens is entered once: for the warm-up's requests, or the summary's.
+#[derive(Clone, Debug)]
+pub struct Books {
+    /// Per workload, the one that its requests were born to: a fallback's attempts end requests of that.
+    homes: Vec<u32>,
+    /// Per workload, those of the warm-up and those of the summary.
+    accounts: Vec<[Account; 2]>,
+}
+
+impl Books {
     /// Empty accounts; `homes` names, per workload, the one that its requests were born to.
-    pub fn new(homes: Vec<u32>) -> Ledger {
-        let accounts = vec![Account::default(); homes.len()];
-        Ledger { homes, whole: accounts.clone(), summary: accounts }
+    pub fn new(homes: Vec<u32>) -> Books {
+        Books { accounts: vec![Default::default(); homes.len()], homes }
     }
 
-    /// Enter something for a workload; `counted` if its request belongs to the summary.
+    /// The account of a workload's requests; `counted` of those that belong to the summary.
     #[inline]
-    pub fn enter(&mut self, workload: u32, counted: bool, entry: impl Fn(&mut Account)) {
-        entry(&mut self.whole[workload as usize]);
-        if counted {
-            entry(&mut self.summary[workload as usize]);
-        }
+    pub fn of(&mut self, workload: u32, counted: bool) -> &mut Account {
+        &mut self.accounts[workload as usize][usize::from(counted)]
     }
 
-    /// Assert that nothing was lost: at the end of every run, in release too.
-    pub fn assert_balanced(&self) {
-        for accounts in [&self.whole, &self.summary] {
+    /// The run is over: the accounts, and nothing was lost.
+    ///
+    /// # Panics
+    /// If they do not balance; in release too.
+    pub fn close(&self) -> Ledger {
+        let summary: Vec<Account> = self.accounts.iter().map(|[_, counted]| *counted).collect();
+        let mut whole = summary.clone();
+        whole.iter_mut().zip(&self.accounts).for_each(|(whole, [warmup, _])| whole.add(warmup));
+        for accounts in [&whole, &summary] {
             let mut together = vec![Account::default(); accounts.len()];
             self.homes.iter().zip(accounts).for_each(|(&home, account)| together[home as usize].add(account));
             for (workload, account) in together.iter().enumerate() {
                 assert!(account.is_balanced(), "conservation is broken for workload {workload}: {account:?}");
             }
         }
+        Ledger { whole, summary }
     }
 }

@@ -7,6 +7,9 @@
 //! | [`observer`] | the only window out of the loop |
 //! | [`recorder`] | the observer that fills series and distributions |
 //! | [`series`] | per-interval tables of bounded size |
+//! | [`summary`] | what the summary says |
+//! | `times` | the times of one bin, for its quantiles |
+//! | [`metric`] | measures by name |
 
 pub mod histogram;
 pub mod ledger;
@@ -15,3 +18,4 @@ pub mod observer;
 pub mod recorder;
 pub mod series;
 pub mod summary;
+mod times;

@@ -1,10 +1,10 @@
 //! The observer that fills the summary and the series of one replication.
 
-use super::histogram::Histogram;
 use super::ledger::Tokens;
 use super::observer::{AttemptRecord, Ended, Observer};
 use super::series::{Bins, CapacityBin, OutcomeBin, RateBin};
 use super::summary::Summary;
+use super::times::Times;
 use crate::client::GaveUp;
 use crate::limit::usage::Rates;
 use crate::platform::model::Levels;
@@ -37,7 +37,17 @@ pub struct Layout {
 #[derive(Clone, Debug, Default)]
 struct OpenBin {
     bin: usize,
-    times: Histogram,
+    times: Times,
+}
+
+/// How a model stands.
+#[derive(Clone, Copy, Debug, Default)]
+struct Stand {
+    levels: Option<Levels>,
+    /// Up to when its levels are spread over the bins.
+    spread_to: SimTime,
+    /// The same of its replicas, which seldom change.
+    replicas_spread_to: SimTime,
 }
 
 /// Records one replication.
@@ -57,7 +67,7 @@ pub struct Recorder<'a> {
     open_bins: Vec<OpenBin>,
     /// Per model, replicas × ns: of the whole run, and of it the warm-up.
     pub replica_ns: Vec<[f64; 2]>,
-    levels: Vec<(SimTime, Option<Levels>)>,
+    stands: Vec<Stand>,
     pair_marks: Vec<[Rates; 2]>,
     next_bin: usize,
     marked: [bool; 2],
@@ -84,7 +94,7 @@ impl<'a> Recorder<'a> {
             last_success: vec![SimTime::ZERO; workloads],
             open_bins: vec![OpenBin::default(); workloads],
             replica_ns: vec![[0.0; 2]; layout.models],
-            levels: vec![(SimTime::ZERO, None); layout.models],
+            stands: vec![Stand::default(); layout.models],
             pair_marks: vec![[UNSEEN; 2]; layout.pairs],
             next_bin: 0,
             marked: [false; 2],
@@ -97,8 +107,9 @@ impl<'a> Recorder<'a> {
         for workload in 0..self.open_bins.len() {
             self.close_bin(workload);
         }
-        for model in 0..self.levels.len() as u32 {
-            self.integrate(end, model);
+        for model in 0..self.stands.len() as u32 {
+            self.spread(end, model);
+            self.spread_replicas(end, model);
         }
         for (summary, &pair) in self.summaries.iter_mut().zip(&self.layout.workload_pairs) {
             summary.dynamic = Some(self.pair_marks[pair as usize]);
@@ -137,64 +148,83 @@ impl<'a> Recorder<'a> {
     /// Write the quantiles of the bin that a workload leaves.
     fn close_bin(&mut self, workload: usize) {
         let OpenBin { bin, times } = &mut self.open_bins[workload];
-        if times.count() == 0 {
-            return;
+        if let Some(both) = times.take() {
+            let entry = self.outcomes.get_mut(*bin, workload);
+            entry.time_to_success_ns = both.map(|time| u128::from(time.as_ns()));
+            entry.quantiled = 1;
         }
-        let entry = self.outcomes.get_mut(*bin, workload);
-        let both = times.at_ranks([times.rank_of(0.5), times.rank_of(0.99)]);
-        entry.time_to_success_ns = both.map(|time| u128::from(time.as_ns()));
-        entry.quantiled = 1;
-        times.clear();
     }
 
     /// Spread a model's present levels over the bins since they last changed.
     #[inline]
-    fn integrate(&mut self, at: SimTime, model: u32) {
-        let (since, levels) = &mut self.levels[model as usize];
-        if at <= *since {
+    fn spread(&mut self, at: SimTime, model: u32) {
+        let stand = &mut self.stands[model as usize];
+        if at <= stand.spread_to {
             return;
         }
-        if let Some(levels) = levels {
+        if let Some(levels) = &stand.levels {
             let values = [f64::from(levels.in_service), levels.utilization, f64::from(levels.waiting)];
-            let replicas = replicas(levels);
-            self.capacity.spread(*since, at, model, |bin, ns| {
+            self.capacity.spread(stand.spread_to, at, model, |bin, ns| {
                 bin.integrals.iter_mut().zip(values).for_each(|(sum, value)| *sum += value * ns);
-                bin.replica_ns += replicas * ns;
             });
-            self.replica_ns[model as usize][0] += replicas * (at - *since).as_ns() as f64;
         }
-        *since = at;
+        stand.spread_to = at;
+    }
+
+    /// The same of its replicas.
+    fn spread_replicas(&mut self, at: SimTime, model: u32) {
+        let stand = &mut self.stands[model as usize];
+        if at <= stand.replicas_spread_to {
+            return;
+        }
+        if let Some(levels) = &stand.levels {
+            let (since, count) = (stand.replicas_spread_to, replicas(levels));
+            self.capacity.spread(since, at, model, |bin, ns| bin.replica_ns += count * ns);
+            self.replica_ns[model as usize][0] += count * (at - since).as_ns() as f64;
+        }
+        stand.replicas_spread_to = at;
+    }
+
+    #[cold]
+    fn write(&mut self, record: AttemptRecord) {
+        self.log.iter_mut().for_each(|log| log(&record));
     }
 }
 
 impl Observer for Recorder<'_> {
-    fn reads_headers_of_200(&self) -> bool {
+    fn reads_headers(&self) -> bool {
         self.log.is_some()
     }
 
+    #[inline]
     fn born(&mut self, at: SimTime, workload: u32) {
         self.outcomes.at(at, workload).requests += 1;
     }
 
+    #[inline]
     fn sent(&mut self, at: SimTime, workload: u32) {
         self.outcomes.at(at, workload).attempts += 1;
     }
 
+    #[inline]
     fn labelled(&mut self, at: SimTime, pair: u32, model: u32, green: bool) {
         let bin = self.rates.at(at, pair);
         *if green { &mut bin.green } else { &mut bin.red } += 1;
         self.capacity.at(at, model).offered += 1;
     }
 
+    #[inline]
     fn started(&mut self, at: SimTime, model: u32, wait: Span) {
         let bin = self.capacity.at(at, model);
         bin.started += 1;
         bin.wait_ns += u128::from(wait.as_ns());
     }
 
+    #[inline(always)]
     fn ended(&mut self, record: &AttemptRecord) {
-        if let Some(log) = &mut self.log {
-            log(record);
+        if self.log.is_some() {
+            // A copy, so that there need be no record where there is no log.
+            self.write(*record);
         }
         let bin = self.outcomes.at(record.at, record.workload);
         let summary = &mut self.summaries[record.workload as usize];
@@ -222,6 +252,7 @@ impl Observer for Recorder<'_> {
         }
     }
 
+    #[inline]
     fn succeeded(&mut self, at: SimTime, workload: u32, counted: bool, took: Span) {
         let bin = self.outcomes.index(at);
         self.outcomes.get_mut(bin, workload as usize).succeeded += 1;
@@ -247,10 +278,16 @@ impl Observer for Recorder<'_> {
 
     #[inline]
     fn levels(&mut self, at: SimTime, model: u32, levels: &Levels) {
-        self.integrate(at, model);
-        self.levels[model as usize].1 = Some(*levels);
+        self.spread(at, model);
+        let before = self.stands[model as usize].levels;
+        let standing = |levels: Levels| (levels.ready, levels.starting, levels.draining);
+        if before.map(standing) != Some(standing(*levels)) {
+            self.spread_replicas(at, model);
+        }
+        self.stands[model as usize].levels = Some(*levels);
     }
 
+    #[inline]
     fn next_sample(&self) -> SimTime {
         let bin =
             if self.next_bin < self.rates.len() { self.rates.start(self.next_bin) } else { SimTime::NEVER };
@@ -279,15 +316,11 @@ impl Observer for Recorder<'_> {
         forecast: Option<f64>,
         capacity: f64,
     ) {
-        if self.levels[model as usize].1.is_none() {
-            self.levels[model as usize].1 = Some(*levels);
-        }
+        self.stands[model as usize].levels.get_or_insert(*levels);
         if at == self.layout.warmup {
-            // Without integrating up to here, which would round another sum.
-            let (since, held) = self.levels[model as usize];
-            let more = held.map_or(0.0, |held| replicas(&held) * at.saturating_since(since).as_ns() as f64);
+            self.spread_replicas(at, model);
             let [whole, warmup] = &mut self.replica_ns[model as usize];
-            *warmup = *whole + more;
+            *warmup = *whole;
         }
         if self.at_bin(at) {
             let bin = self.capacity.get_mut(self.next_bin, model as usize);

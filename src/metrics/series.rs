@@ -14,16 +14,25 @@ pub struct Bins<T> {
     width: usize,
     count: usize,
     entries: Vec<T>,
-    /// The bin looked at last, and the nanoseconds at which it starts and ends: most looks go there again,
-    /// which saves a division.
-    last: (usize, u64, u64),
+    last: Last,
+}
+
+/// The bin looked at last: most looks go there again, which saves a division.
+#[derive(Clone, Copy, Debug)]
+struct Last {
+    bin: usize,
+    /// Where its entries are.
+    first: usize,
+    start_ns: u64,
+    end_ns: u64,
 }
 
 impl<T: Clone + Default> Bins<T> {
     /// Bins of `interval` over [0, `end`]; what happens at the very end belongs to the last.
     pub fn new(interval: Span, end: SimTime, width: usize) -> Bins<T> {
         let count = (end.as_ns().div_ceil(interval.as_ns()) as usize).max(1);
-        Bins { interval, width, count, entries: vec![T::default(); count * width], last: (0, 0, 0) }
+        let last = Last { bin: 0, first: 0, start_ns: 0, end_ns: 0 };
+        Bins { interval, width, count, entries: vec![T::default(); count * width], last }
     }
 
     /// How many bins.
@@ -39,14 +48,24 @@ impl<T: Clone + Default> Bins<T> {
     /// The bin of an instant.
     #[inline]
     pub fn index(&mut self, at: SimTime) -> usize {
-        let (bin, start, end) = self.last;
-        if (start..end).contains(&at.as_ns()) {
-            return bin;
+        self.seek(at);
+        self.last.bin
+    }
+
+    /// Look at the bin of an instant.
+    #[inline]
+    fn seek(&mut self, at: SimTime) {
+        if !(self.last.start_ns..self.last.end_ns).contains(&at.as_ns()) {
+            self.move_to(at);
         }
+    }
+
+    #[cold]
+    fn move_to(&mut self, at: SimTime) {
         let bin = ((at.as_ns() / self.interval.as_ns()) as usize).min(self.count - 1);
-        let start = self.start(bin).as_ns();
-        self.last = (bin, start, start.saturating_add(self.interval.as_ns()));
-        bin
+        let start_ns = self.start(bin).as_ns();
+        let end_ns = start_ns.saturating_add(self.interval.as_ns());
+        self.last = Last { bin, first: bin * self.width, start_ns, end_ns };
     }
 
     /// Where a bin starts.
@@ -57,8 +76,8 @@ impl<T: Clone + Default> Bins<T> {
     /// An entry, by instant.
     #[inline]
     pub fn at(&mut self, at: SimTime, column: u32) -> &mut T {
-        let bin = self.index(at);
-        &mut self.entries[bin * self.width + column as usize]
+        self.seek(at);
+        &mut self.entries[self.last.first + column as usize]
     }
 
     /// An entry, by bin.
@@ -89,9 +108,9 @@ impl<T: Clone + Default> Bins<T> {
     #[inline]
     pub fn spread(&mut self, from: SimTime, to: SimTime, column: u32, mut add: impl FnMut(&mut T, f64)) {
         // Most stretches lie within the bin looked at last.
-        let (bin, start, end) = self.last;
-        if start <= from.as_ns() && to.as_ns() <= end {
-            return add(self.get_mut(bin, column as usize), (to - from).as_ns() as f64);
+        let Last { first, start_ns, end_ns, .. } = self.last;
+        if start_ns <= from.as_ns() && to.as_ns() <= end_ns {
+            return add(&mut self.entries[first + column as usize], (to - from).as_ns() as f64);
         }
         let mut from = from;
         while from < to {

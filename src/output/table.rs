@@ -9,6 +9,7 @@
 //! - What is not defined is an empty field. NaN and infinities are programmer errors.
 
 use std::borrow::Cow;
+use std::fmt::Write as _;
 use std::io::{self, Write};
 
 use super::columns::Column;
@@ -66,12 +67,37 @@ impl<'a, T: Into<Cell<'a>>> From<Option<T>> for Cell<'a> {
 /// assert_eq!((number(0.1), number(1.0 / 3.0), number(-1e-9)), ("0.1".into(), "0.333333".into(), "0".into()));
 /// ```
 pub fn number(value: f64) -> String {
+    let mut text = String::new();
+    write_number(&mut text, value);
+    text
+}
+
+/// Up to here doubles are closer together than a millionth: the shortest text, if it has at most six decimals, is
+/// the value rounded to six.
+const FINE_MAX: f64 = 1e9;
+
+/// The text of a number, in the place of what `text` held.
+fn write_number(text: &mut String, value: f64) {
     assert!(value.is_finite(), "a table holds finite numbers only, not {value}");
-    let shortest = value.to_string();
-    let decimals = shortest.split_once('.').map_or(0, |(_, decimals)| decimals.len());
-    let text = if decimals <= 6 { shortest } else { format!("{value:.6}") };
-    let text = if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.') } else { &text };
-    if text == "-0" { "0".to_owned() } else { text.to_owned() }
+    text.clear();
+    let written = if value.abs() < FINE_MAX { write!(text, "{value:.6}") } else { write_far(text, value) };
+    written.expect("memory takes text");
+    if text.contains('.') {
+        text.truncate(text.trim_end_matches('0').trim_end_matches('.').len());
+    }
+    if text == "-0" {
+        text.remove(0);
+    }
+}
+
+fn write_far(text: &mut String, value: f64) -> std::fmt::Result {
+    write!(text, "{value}")?;
+    let decimals = text.split_once('.').map_or(0, |(_, decimals)| decimals.len());
+    if decimals <= 6 {
+        return Ok(());
+    }
+    text.clear();
+    write!(text, "{value:.6}")
 }
 
 /// The text as a cell holds it: no formula.
@@ -101,6 +127,8 @@ pub fn inert(text: &str) -> Cow<'_, str> {
 pub struct Table<W: Write> {
     writer: csv::Writer<W>,
     columns: usize,
+    /// Takes the text of a field, one after the other.
+    field: String,
 }
 
 impl<W: Write> Table<W> {
@@ -111,7 +139,7 @@ impl<W: Write> Table<W> {
     pub fn new(sink: W, columns: &[Column]) -> io::Result<Table<W>> {
         let mut writer = csv::Writer::from_writer(sink);
         writer.write_record(columns.iter().map(|column| column.name.as_bytes()))?;
-        Ok(Table { writer, columns: columns.len() })
+        Ok(Table { writer, columns: columns.len(), field: String::new() })
     }
 
     /// Adds a row.
@@ -126,8 +154,15 @@ impl<W: Write> Table<W> {
         for cell in cells {
             match *cell {
                 Cell::Text(text) => self.writer.write_field(inert(text).as_bytes())?,
-                Cell::Count(count) => self.writer.write_field(count.to_string())?,
-                Cell::Number(value) => self.writer.write_field(number(value))?,
+                Cell::Count(count) => {
+                    self.field.clear();
+                    write!(self.field, "{count}").expect("memory takes text");
+                    self.writer.write_field(&self.field)?;
+                }
+                Cell::Number(value) => {
+                    write_number(&mut self.field, value);
+                    self.writer.write_field(&self.field)?;
+                }
                 Cell::Empty => self.writer.write_field("")?,
             }
         }
@@ -216,6 +251,19 @@ mod tests {
             prop_assert!((back - value).abs() <= 0.5e-6 + value.abs() * 1e-15, "{value} {text}");
             prop_assert!(!text.contains('e') && text.split('.').nth(1).is_none_or(|d| d.len() <= 6 && !d.ends_with('0')));
             prop_assert_eq!(number(back), text);
+        }
+
+        /// Near the bound, far from it, and of few decimals: what the longer way says.
+        #[test]
+        fn a_fine_number_is_written_as_any_other(value in -2e9..2e9f64, decimals in 0i32..9, small in any::<bool>()) {
+            let scale = 10f64.powi(decimals);
+            let value = if small { value / 1e8 } else { value };
+            for value in [value, (value * scale).round() / scale] {
+                let mut far = String::new();
+                write_far(&mut far, value).unwrap();
+                let trimmed = if far.contains('.') { far.trim_end_matches('0').trim_end_matches('.') } else { &far };
+                prop_assert_eq!(number(value), if trimmed == "-0" { "0" } else { trimmed });
+            }
         }
     }
 }

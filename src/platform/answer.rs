@@ -28,13 +28,7 @@ impl Platform {
     /// The response, with the headers it carries.
     pub(super) fn reply(&mut self, now: SimTime, id: Id, outcome: Outcome) -> Reply {
         let attempt = &self.attempts[id];
-        let model = &mut self.models[attempt.arriving.model as usize];
-        let pair = self.pairs.on(model, attempt.arriving.pair);
-        if outcome == Outcome::Unavailable {
-            let limits = &mut model.limits(now);
-            pair.unserved(limits, attempt.color, attempt.cost);
-            pair.unavailable(limits);
-        }
+        let model = &mut self.models[attempt.work.model as usize];
         let policy = &model.config.policy;
         let failed = outcome != Outcome::Ok;
         let limited = match outcome {
@@ -42,24 +36,38 @@ impl Platform {
             Outcome::LimitedToken => Some(Resource::Tokens),
             Outcome::Ok | Outcome::Unavailable => None,
         };
-        let carried = match policy.headers {
-            Headers::All => failed || self.tells_on_200,
+        let carries = match policy.headers {
+            Headers::All => true,
             Headers::Errors => failed,
             Headers::Only429 => limited.is_some(),
         };
-        let retry_after = policy.retry_after && failed;
+        let read = model.tells[usize::from(failed)];
         // Work for spare capacity has no rate to be told of.
-        let carried = carried && !attempt.arriving.spare;
-        if !(carried || retry_after) {
+        let carried = read && carries && !attempt.work.spare;
+        let retry_after = read && policy.retry_after && failed;
+        let told = carried || retry_after;
+        if !told && outcome != Outcome::Unavailable {
             return Reply { outcome, reset_s: None, retry_after_s: None };
         }
         let mode = if limited.is_some() { policy.reset_on_429 } else { policy.reset_otherwise };
         let backlog = if mode == ResetMode::Model { model.backlog() } else { Span::ZERO };
-        let ask = Ask { cost: attempt.cost, limited, failed, mode, backlog };
         let dead = failed && model.is_dead();
-        let wait = if dead { RESET_MAX } else { pair.reset(&mut model.limits(now), &ask) };
-        let seconds = whole_seconds(wait, u32::from(failed));
-        Reply { outcome, reset_s: carried.then_some(seconds), retry_after_s: retry_after.then_some(seconds) }
+        let pair = self.pairs.on(model, attempt.work.pair);
+        let limits = &mut model.limits(now);
+        if outcome == Outcome::Unavailable {
+            pair.unserved(limits, attempt.color, attempt.cost);
+            pair.unavailable(limits);
+        }
+        let ask = Ask { cost: attempt.cost, limited, failed, mode, backlog };
+        let seconds = told.then(|| {
+            let wait = if dead { RESET_MAX } else { pair.reset(limits, &ask) };
+            whole_seconds(wait, u32::from(failed))
+        });
+        Reply {
+            outcome,
+            reset_s: seconds.filter(|_| carried),
+            retry_after_s: seconds.filter(|_| retry_after),
+        }
     }
 }
 

@@ -7,9 +7,9 @@ use crate::units::{SimTime, Span};
 /// Index of an attempt in [`Attempts`]; given by the caller, reused after the attempt has ended.
 pub use crate::chain::Id;
 
-/// What an arriving attempt brings.
+/// What an attempt asks for: what stays of it for as long as it is at the platform.
 #[derive(Clone, Copy, Debug)]
-pub struct Arriving {
+pub struct Work {
     /// Index of its (org, model).
     pub pair: u32,
     /// Index of its model.
@@ -18,16 +18,31 @@ pub struct Arriving {
     pub prompt: u32,
     /// Output tokens it will make.
     pub output: u32,
-    /// The most output it may make.
-    pub max_tokens: u32,
-    /// Mean output the workload is configured for: what to expect until the first success.
-    pub expected_output: f64,
     /// Service time on an unslowed replica, drawn at birth.
     pub service: Span,
     /// The part of it before the first token, where the engine has one.
     pub prefill: Option<Span>,
     /// Work for spare capacity: not metered, served after everybody else, and never refused or dropped.
     pub spare: bool,
+}
+
+impl Work {
+    /// Prompt + output tokens.
+    #[inline]
+    pub fn tokens(&self) -> u64 {
+        u64::from(self.prompt) + u64::from(self.output)
+    }
+}
+
+/// What an arriving attempt brings.
+#[derive(Clone, Copy, Debug)]
+pub struct Arriving {
+    /// What it asks for.
+    pub work: Work,
+    /// The most output it may make.
+    pub max_tokens: u32,
+    /// Mean output the workload is configured for: what to expect until the first success.
+    pub expected_output: f64,
     /// A uniform draw of its own on [0, 1), which decides whether it fails at random; any number where nothing
     /// does.
     pub luck: f64,
@@ -49,8 +64,8 @@ pub enum State {
 /// An attempt at the platform.
 #[derive(Clone, Copy, Debug)]
 pub struct Attempt {
-    /// What it brought.
-    pub arriving: Arriving,
+    /// What it asks for.
+    pub work: Work,
     /// Its colour, kept while it waits.
     pub color: Color,
     /// What it was metered as.
@@ -78,16 +93,17 @@ pub struct Attempt {
 }
 
 impl Attempt {
-    /// An attempt that arrives now.
-    pub fn new(now: SimTime, arriving: Arriving, color: Color, cost: Cost) -> Attempt {
+    /// An attempt that arrives now, after so many others.
+    #[inline]
+    fn new(now: SimTime, work: Work, ordinal: u64) -> Attempt {
         Attempt {
-            arriving,
-            color,
-            cost,
+            work,
+            color: Color::Green,
+            cost: Cost { tokens: 0.0 },
             state: State::Away,
             abandoned: false,
             arrived: now,
-            ordinal: 0,
+            ordinal,
             started: SimTime::NEVER,
             completes: SimTime::NEVER,
             frozen: Span::ZERO,
@@ -99,8 +115,8 @@ impl Attempt {
 
     /// Arrival to first token, if the engine has one; at the speed of the whole service.
     pub fn first_token(&self) -> Option<Span> {
-        let prefill = self.arriving.prefill?;
-        let stretch = (self.completes - self.started).as_secs_f64() / self.arriving.service.as_secs_f64();
+        let prefill = self.work.prefill?;
+        let stretch = (self.completes - self.started).as_secs_f64() / self.work.service.as_secs_f64();
         Some((self.started - self.arrived) + prefill.scale(stretch))
     }
 
@@ -109,11 +125,6 @@ impl Attempt {
     pub fn schedule(&mut self, completes: SimTime) {
         self.completes = completes;
         self.version = self.version.wrapping_add(1);
-    }
-
-    /// Prompt + output tokens.
-    pub fn tokens(&self) -> u64 {
-        u64::from(self.arriving.prompt) + u64::from(self.arriving.output)
     }
 }
 
@@ -127,21 +138,19 @@ pub struct Attempts {
 }
 
 impl Attempts {
-    /// Enter an attempt under `id`; ids grow one by one at first and are then reused.
-    pub fn enter(&mut self, id: Id, attempt: Attempt) {
-        let attempt = Attempt { ordinal: self.entered, ..attempt };
+    /// Enter an attempt that arrives now under `id`; ids grow one by one at first and are then reused.
+    #[inline]
+    pub fn enter(&mut self, now: SimTime, id: Id, work: Work) -> &mut Attempt {
+        let attempt = Attempt::new(now, work, self.entered);
         self.entered += 1;
-        match self.entries.get_mut(id as usize) {
-            Some(entry) => {
-                assert!(entry.state == State::Away, "an id is reused only after its attempt has ended");
-                *entry = Attempt { version: entry.version, ..attempt };
-            }
-            None => {
-                // Ids between are those of requests that have not reached the platform yet.
-                self.entries.resize(id as usize, Attempt { state: State::Away, ..attempt });
-                self.entries.push(attempt);
-            }
+        if self.entries.len() <= id as usize {
+            // Ids between are those of requests that have not reached the platform yet.
+            self.entries.resize(id as usize + 1, attempt);
         }
+        let entry = &mut self.entries[id as usize];
+        assert!(entry.state == State::Away, "an id is reused only after its attempt has ended");
+        *entry = Attempt { version: entry.version, ..attempt };
+        entry
     }
 
     /// What the batch remembers of an attempt on it.
@@ -161,7 +170,7 @@ impl Attempts {
     /// The ids of the `count` attempts of a model in service, in the order they arrived. It looks through the
     /// table until it has them all, which is rare enough to keep no list.
     pub fn in_service(&self, model: u32, count: u32) -> Vec<Id> {
-        let serving = |a: &Attempt| a.state == State::InService && a.arriving.model == model;
+        let serving = |a: &Attempt| a.state == State::InService && a.work.model == model;
         let all = (0..self.entries.len() as Id).filter(|&id| serving(&self[id]));
         let mut ids: Vec<Id> = all.take(count as usize).collect();
         ids.sort_by_key(|&id| self[id].ordinal);

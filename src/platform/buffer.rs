@@ -57,7 +57,7 @@ impl Buffer {
 
     /// The class of an attempt.
     fn class_of(&self, attempt: &Attempt) -> Class {
-        if attempt.arriving.spare { Class::Third } else { self.class(attempt.color) }
+        if attempt.work.spare { Class::Third } else { self.class(attempt.color) }
     }
 
     /// How many wait, work for spare capacity left out.
@@ -91,7 +91,7 @@ impl Buffer {
         attempts[id].state = State::Waiting;
         self.queues[class as usize].push(id, &mut self.links);
         if let Some(turns) = self.turns_of(class) {
-            let (pair, cost) = (attempts[id].arriving.pair, attempts[id].cost.tokens);
+            let (pair, cost) = (attempts[id].work.pair, attempts[id].cost.tokens);
             attempts[id].flow = turns.push(id, pair, cost);
         }
         if class == Class::Third || self.max_wait == Span::MAX || std::mem::replace(&mut self.armed, true) {
@@ -101,8 +101,12 @@ impl Buffer {
     }
 
     /// Who would be served next, without being taken out, work for spare capacity left out.
+    #[inline]
     pub fn next(&mut self, attempts: &Attempts) -> Option<Id> {
-        let queue = self.queues[..2].iter().position(|queue| !queue.is_empty())?;
+        if self.is_empty() {
+            return None;
+        }
+        let queue = usize::from(self.queues[0].is_empty());
         match &mut self.turns {
             Some(turns) => turns[queue].turn(|id| attempts[id].cost.tokens),
             None => self.queues[queue].head(),
@@ -116,21 +120,19 @@ impl Buffer {
 
     /// Work for spare capacity has lost its slot and waits again, before all others of its class.
     pub fn take_back(&mut self, id: Id, attempts: &mut Attempts) {
-        assert!(attempts[id].arriving.spare, "only work for spare capacity is taken back");
+        assert!(attempts[id].work.spare, "only work for spare capacity is taken back");
         attempts[id].state = State::Waiting;
         self.queues[Class::Third as usize].push_front(id, &mut self.links);
     }
 
-    /// The next to serve: of the first class with waiting attempts, the first or the one whose turn it is.
-    pub fn pop(&mut self, attempts: &mut Attempts) -> Option<Id> {
-        let queue = self.queues.iter().position(|queue| !queue.is_empty())?;
-        let class = [Class::First, Class::Second, Class::Third][queue];
-        let id = match self.turns_of(class) {
-            Some(turns) => turns.next(|id| attempts[id].cost.tokens)?,
-            None => self.queues[queue].head()?,
-        };
+    /// Take out the next, which is served.
+    #[inline]
+    pub fn serve(&mut self, id: Id, attempts: &mut Attempts) {
+        let class = self.class_of(&attempts[id]);
+        if let Some(turns) = self.turns_of(class) {
+            turns.pay(attempts[id].cost.tokens);
+        }
         self.remove(id, attempts);
-        Some(id)
     }
 
     /// Who takes turns in a class.
@@ -139,14 +141,16 @@ impl Buffer {
     }
 
     /// Take out one that waits.
+    #[inline]
     pub fn remove(&mut self, id: Id, attempts: &mut Attempts) {
-        assert!(attempts[id].state == State::Waiting, "only a waiting attempt leaves the buffer");
-        let class = self.class_of(&attempts[id]);
+        let attempt = &mut attempts[id];
+        assert!(attempt.state == State::Waiting, "only a waiting attempt leaves the buffer");
+        attempt.state = State::Away;
+        let class = self.class_of(attempt);
         self.queues[class as usize].remove(id, &mut self.links);
         if let Some(turns) = self.turns_of(class) {
             turns.remove(id, attempts[id].flow);
         }
-        attempts[id].state = State::Away;
     }
 
     /// The drop timer rang: the attempt that has waited `max_wait`, if there is one, and the instant to ring

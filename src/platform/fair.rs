@@ -78,12 +78,10 @@ impl Turns {
         flow
     }
 
-    /// Serve whose turn it is.
-    pub fn next(&mut self, cost: impl Fn(Id) -> f64) -> Option<Id> {
-        let id = self.turn(&cost)?;
+    /// Whose turn it is is served, at this cost.
+    pub fn pay(&mut self, cost: f64) {
         let turn = self.ring.head().expect("somebody has the turn");
-        self.flows[turn as usize].deficit -= cost(id);
-        Some(id)
+        self.flows[turn as usize].deficit -= cost;
     }
 
     /// Whose turn it is: pass the turn on until the attempt at the head of it is paid for. Asking again changes
@@ -138,7 +136,8 @@ mod tests {
                     flows.push(turns.push(costs.len() as Id - 1, pair as u32, costs[costs.len() - 1]));
                 }
             }
-            let id = turns.next(|id| costs[id as usize]).expect("somebody waits");
+            let id = turns.turn(|id| costs[id as usize]).expect("somebody waits");
+            turns.pay(costs[id as usize]);
             turns.remove(id, flows[id as usize]);
             sums[owner[id as usize]] += costs[id as usize];
             history.push(sums.clone());
@@ -176,14 +175,15 @@ mod tests {
         let mut turns = Turns::default();
         turns.join(0, 1.0);
         let flows = [turns.push(0, 7, 10.0), turns.push(1, 900_000, 100.0)];
-        assert_eq!(turns.next(|_| 10.0), Some(0));
+        assert_eq!(turns.turn(|_| 10.0), Some(0));
+        turns.pay(10.0);
         turns.remove(0, flows[0]);
         assert_eq!((turns.waiting.len(), turns.ring.len(), turns.flows.len()), (1, 1, 2));
         let again = turns.push(2, 7, 10.0);
         assert_eq!((again, turns.flows[again as usize].deficit), (flows[0], 0.0));
         turns.remove(1, flows[1]);
         turns.remove(2, again);
-        assert_eq!((turns.next(|_| 0.0), turns.flows.len()), (None, 2));
+        assert_eq!((turns.turn(|_| 0.0), turns.flows.len()), (None, 2));
     }
 
     #[test]

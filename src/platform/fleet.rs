@@ -23,6 +23,8 @@ pub enum Phase {
 struct Replica {
     phase: Phase,
     busy: u32,
+    /// How much of that is work for spare capacity.
+    spare: u32,
 }
 
 /// All replicas a model ever had, by index in order of creation.
@@ -34,6 +36,7 @@ pub struct Fleet {
     counts: [u32; 4],
     busy_ready: u32,
     busy_draining: u32,
+    spare_ready: u32,
 }
 
 impl Fleet {
@@ -51,6 +54,7 @@ impl Fleet {
             counts: [0; 4],
             busy_ready: 0,
             busy_draining: 0,
+            spare_ready: 0,
         };
         (0..ready).for_each(|_| fleet.add(Phase::Ready));
         fleet
@@ -69,6 +73,24 @@ impl Fleet {
     /// Attempts in service on ready replicas.
     pub fn busy_ready(&self) -> u32 {
         self.busy_ready
+    }
+
+    /// How many of them are work for spare capacity.
+    pub fn spare_ready(&self) -> u32 {
+        self.spare_ready
+    }
+
+    /// What a ready replica has just taken is work for spare capacity.
+    pub fn occupied_by_spare(&mut self, index: u32) {
+        self.replicas[index as usize].spare += 1;
+        self.spare_ready += 1;
+    }
+
+    /// What gives a slot back is work for spare capacity; told before [`Fleet::release`].
+    pub fn released_by_spare(&mut self, index: u32) {
+        let replica = &mut self.replicas[index as usize];
+        replica.spare -= 1;
+        self.spare_ready -= u32::from(replica.phase == Phase::Ready);
     }
 
     /// Attempts in service on ready and draining replicas.
@@ -196,8 +218,9 @@ impl Fleet {
         ready.sort_by_key(|&i| self.replicas[i as usize].busy);
         going.append(&mut ready);
         for i in going.into_iter().take(count as usize) {
-            let Replica { phase, busy } = self.replicas[i as usize];
+            let Replica { phase, busy, spare } = self.replicas[i as usize];
             if phase == Phase::Ready {
+                self.spare_ready -= spare;
                 self.busy_ready -= busy;
                 self.busy_draining += busy;
             }
@@ -213,6 +236,7 @@ impl Fleet {
             ready.filter(|&i| self.replicas[i as usize].phase == Phase::Ready).take(count as usize).collect();
         for &i in &lost {
             self.busy_ready -= self.replicas[i as usize].busy;
+            self.spare_ready -= self.replicas[i as usize].spare;
             self.turn(i, Phase::Gone);
         }
         lost
@@ -221,7 +245,7 @@ impl Fleet {
     fn add(&mut self, phase: Phase) {
         let index =
             u32::try_from(self.replicas.len()).expect("replicas are bounded by the scenario's limits");
-        self.replicas.push(Replica { phase, busy: 0 });
+        self.replicas.push(Replica { phase, busy: 0, spare: 0 });
         self.counts[phase as usize] += 1;
         if phase == Phase::Ready {
             self.open(index);
@@ -243,7 +267,7 @@ impl Fleet {
 
     /// Tell the ranking what a replica serves.
     fn rank(&mut self, index: u32) {
-        let Replica { phase, busy } = self.replicas[index as usize];
+        let Replica { phase, busy, .. } = self.replicas[index as usize];
         let takes = phase == Phase::Ready && busy < self.per_replica;
         if let Order::Ranked(ranking) | Order::TwoDrawn { ranking, .. } = &mut self.order {
             ranking.set(index, takes.then_some(busy));

@@ -41,26 +41,33 @@ pub struct Smoothed {
     level: f64,
     value: f64,
     since: SimTime,
+    /// The instant looked at last, and what was seen: an arrival looks, and then steps.
+    seen: (SimTime, f64),
 }
 
 impl Smoothed {
     /// Starts at `value`, with time constant `tau`.
     pub fn new(tau: Span, value: f64) -> Smoothed {
-        Smoothed { tau_s: tau.as_secs_f64(), level: value, value, since: SimTime::ZERO }
+        let since = SimTime::ZERO;
+        Smoothed { tau_s: tau.as_secs_f64(), level: value, value, since, seen: (since, value) }
     }
 
     /// The average at `now`.
     #[inline]
-    pub fn at(&self, now: SimTime) -> f64 {
-        let dt = now.saturating_since(self.since).as_secs_f64();
-        if dt == 0.0 { self.value } else { self.level + (self.value - self.level) * (-dt / self.tau_s).exp() }
+    pub fn at(&mut self, now: SimTime) -> f64 {
+        if self.seen.0 != now {
+            let dt_s = now.saturating_since(self.since).as_secs_f64();
+            let decayed = || self.level + (self.value - self.level) * (-dt_s / self.tau_s).exp();
+            self.seen = (now, if dt_s == 0.0 { self.value } else { decayed() });
+        }
+        self.seen.1
     }
 
     /// The quantity steps to `level` at `now`.
     #[inline]
     pub fn step(&mut self, now: SimTime, level: f64) {
         self.value = self.at(now);
-        self.since = now;
+        (self.since, self.seen) = (now, (now, self.value));
         self.level = level;
     }
 }

@@ -1,7 +1,7 @@
 //! One model at run time: buffer, fleet, speed, recent mix, autoscaler.
 
 use super::attempt::{Attempts, Id, State};
-use super::autoscaler::{Decision, Scaler as _, Seen};
+use super::autoscaler::Scaler as _;
 use super::buffer::{Buffer, Class};
 use super::config::ModelConfig;
 use super::fleet::{Fleet, Phase};
@@ -10,7 +10,6 @@ use super::mix::{Mix, Smoothed};
 use super::serving::ReplicaEngine as _;
 use super::serving::batches::Batches;
 use super::serving::order::Order;
-use crate::dist::Law as _;
 use crate::limit::law::{Live, Shared};
 use crate::limit::pair::{Limits, Pair};
 use crate::limit::policy::Enforcement;
@@ -58,16 +57,18 @@ pub struct Model {
     /// The shares of attempts that each cause of random failures spares, and what all of them spare.
     pub(super) spared: Factors,
     pub(super) spared_share: f64,
+    /// Whether anybody reads the headers of its 200s, and of its failures.
+    pub(super) tells: [bool; 2],
     /// Its levels may have changed since [`Model::take_touched`].
     pub(super) touched: bool,
     /// Work for spare capacity in service.
-    spare_in_service: u32,
+    pub(super) spare_in_service: u32,
     mix: Mix,
     capacity: Rates,
     utilization: Option<Smoothed>,
     /// What the law remembers over all orgs.
     shared: Shared,
-    cold_starts: Key,
+    pub(super) cold_starts: Key,
 }
 
 impl Model {
@@ -96,6 +97,7 @@ impl Model {
             spared_share: 1.0,
             mix,
             spare_in_service: 0,
+            tells: [true; 2],
             touched: false,
             cold_starts,
             shared: config.policy.law.shared(),
@@ -117,10 +119,10 @@ impl Model {
 
     /// What a law may know.
     #[inline]
-    pub fn live(&self, now: SimTime) -> Live {
+    pub fn live(&mut self, now: SimTime) -> Live {
         Live {
             capacity: self.capacity(),
-            utilization: self.utilization.as_ref().map_or(0.0, |smoothed| smoothed.at(now)),
+            utilization: self.utilization.as_mut().map_or(0.0, |smoothed| smoothed.at(now)),
         }
     }
 
@@ -173,25 +175,20 @@ impl Model {
         }
     }
 
-    /// The autoscaler's forecast in attempts per second, where it makes one.
-    pub fn forecast(&self) -> Option<f64> {
-        self.config.autoscaler.forecast()
-    }
-
     /// Anything waiting, or 95 % of ready capacity in service.
     pub fn is_hot(&self) -> bool {
         !self.buffer.is_empty() || self.metered_utilization() >= 0.95
     }
 
-    /// Work in service over ready capacity as limits see it, work for spare capacity left out (on draining
-    /// replicas too): who runs in what others leave must not lower their rates. 1 with nothing ready.
+    /// Work in service over ready capacity as limits see it, work for spare capacity left out: who runs in what others
+    /// leave must not lower their rates. 1 with nothing ready.
     #[inline]
     fn metered_utilization(&self) -> f64 {
-        let slots = self.fleet.slots();
-        if self.spare_in_service == 0 || slots == 0 {
+        let (slots, spare) = (self.fleet.slots(), self.fleet.spare_ready());
+        if spare == 0 || slots == 0 {
             return self.fleet.utilization();
         }
-        f64::from(self.fleet.busy_ready().saturating_sub(self.spare_in_service)) / slots as f64
+        f64::from(self.fleet.busy_ready() - spare) / slots as f64
     }
 
     /// Whether work for spare capacity may start: nobody else waits, and the reserve stays free.
@@ -234,17 +231,28 @@ impl Model {
         u64::from(self.fleet.busy_ready()) < self.fleet.slots()
     }
 
-    /// Whether an attempt finds the space that it takes where a place is free.
+    /// Whether an attempt finds the space that it takes, where a place is free.
     #[inline]
     pub fn has_room(&self, id: Id, attempts: &Attempts) -> bool {
-        if !self.has_place() {
-            return false;
-        }
         let Some(batches) = self.batches.as_ref().filter(|b| b.engine.kv_tokens.is_some()) else {
             return true;
         };
-        let tokens = attempts[id].tokens();
+        let tokens = attempts[id].work.tokens();
         self.fleet.has_place_where(|replica| batches.has_space(replica, tokens))
+    }
+
+    /// Who waits and is served next, if there is room: in order, for who needs more space than there is keeps
+    /// everybody behind it waiting.
+    #[inline]
+    pub fn next_served(&mut self, attempts: &Attempts) -> Option<Id> {
+        if self.has_place()
+            && let Some(next) = self.buffer.next(attempts)
+            && self.has_room(next, attempts)
+        {
+            return Some(next);
+        }
+        let spare = self.buffer.next_spare()?;
+        (self.has_spare() && self.has_room(spare, attempts)).then_some(spare)
     }
 
     /// Begin service of an attempt if there is room for it.
@@ -253,16 +261,16 @@ impl Model {
         let found = match &self.batches {
             None => self.fleet.occupy(),
             Some(batches) => {
-                let tokens = attempts[id].tokens();
+                let tokens = attempts[id].work.tokens();
                 self.fleet.occupy_where(|replica| batches.has_space(replica, tokens))
             }
         };
         let Some(replica) = found else { return false };
         let attempt = &mut attempts[id];
-        let (service, prompt, output) =
-            (attempt.arriving.service, attempt.arriving.prompt, attempt.arriving.output);
-        if attempt.arriving.spare {
+        let (service, prompt, output) = (attempt.work.service, attempt.work.prompt, attempt.work.output);
+        if attempt.work.spare {
             self.spare_in_service += 1;
+            self.fleet.occupied_by_spare(replica);
         } else {
             self.mix.record(service, prompt, output);
             self.note_capacity();
@@ -290,7 +298,10 @@ impl Model {
         let attempt = &mut attempts[id];
         assert!(attempt.state == State::InService, "only an attempt in service gives back a slot");
         attempt.state = State::Away;
-        let (replica, spare) = (attempt.replica, attempt.arriving.spare);
+        let (replica, spare) = (attempt.replica, attempt.work.spare);
+        if spare {
+            self.fleet.released_by_spare(replica);
+        }
         self.fleet.release(replica);
         if let Some(batches) = &mut self.batches {
             attempts[id].completes = now;
@@ -316,37 +327,6 @@ impl Model {
             smoothed.step(now, utilization);
         }
     }
-
-    /// The autoscaler looks.
-    pub fn look(&mut self, now: SimTime) -> Decision {
-        let seen = Seen {
-            arrived: std::mem::take(&mut self.arrived),
-            in_flight: self.fleet.busy() - self.spare_in_service + self.buffer.len(),
-            current: self.fleet.count(Phase::Ready) + self.fleet.count(Phase::Starting),
-            per_replica_rps: self.replica_capacity(),
-        };
-        self.config.autoscaler.look(now, &seen)
-    }
-
-    /// Start a replica: its index, and the instant it becomes ready.
-    pub fn start_replica(&mut self, now: SimTime) -> (u32, SimTime) {
-        let cold_start =
-            self.config.autoscaler.cold_start().expect("who starts replicas knows how long it takes");
-        let replica = self.fleet.start();
-        let takes_s = cold_start.sample(&mut self.cold_starts.number(u64::from(replica)).stream());
-        (replica, now.saturating_add(Span::from_secs_f64(takes_s * self.cold_start_factors.product())))
-    }
-
-    /// Start the replicas of a fleet that begins cold; (index, instant it becomes ready) of each.
-    pub fn open(&mut self, now: SimTime) -> Vec<(u32, SimTime)> {
-        let Some(cold_start) = &self.config.cold_start else { return Vec::new() };
-        let begin = |fleet: &mut Fleet| {
-            let replica = fleet.start();
-            let mut stream = self.cold_starts.number(u64::from(replica)).stream();
-            (replica, now.saturating_add(Span::from_secs_f64(cold_start.sample(&mut stream))))
-        };
-        (0..self.config.replicas).map(|_| begin(&mut self.fleet)).collect()
-    }
 }
 
 #[cfg(test)]
@@ -365,7 +345,7 @@ mod tests {
         let mut load = |name: &str| Err(name.to_owned());
         let (mut scenario, _) = reading::read("t.toml", text.as_bytes(), &[], &mut load, 1e12).unwrap();
         let mix = scenario.configured_mix(0);
-        let model = Model::new(scenario.models.remove(0), mix, Key::new(1, 0));
+        let mut model = Model::new(scenario.models.remove(0), mix, Key::new(1, 0));
         assert_eq!(model.live(SimTime::from_s(9)).utilization, 1.0);
     }
 }

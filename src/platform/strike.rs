@@ -60,12 +60,12 @@ impl Platform {
         model.note_fleet(now);
         let mut taken_back = Vec::new();
         for id in self.attempts.in_service(index, busy) {
-            let Attempt { replica, arriving, .. } = self.attempts[id];
+            let Attempt { replica, work, .. } = self.attempts[id];
             // They come newest first.
             if lost.binary_search_by(|lost| replica.cmp(lost)).is_err() {
                 continue;
             }
-            if arriving.spare {
+            if work.spare {
                 taken_back.push(id);
             } else {
                 self.attempts[id].state = State::Away;
@@ -107,7 +107,7 @@ impl Platform {
             }
             if at != attempt.completes {
                 attempt.schedule(at);
-                self.effects.push(Effect::Moved { id, at });
+                self.effects.push(Effect::Moved { id, at, version: attempt.version });
             }
         }
     }

@@ -23,9 +23,10 @@ impl Platform {
     /// Service of an attempt has begun: say when something happens next.
     #[inline]
     pub(super) fn started(&mut self, now: SimTime, id: Id) {
-        let Attempt { completes: at, replica, arriving, .. } = self.attempts[id];
-        self.effects.push(Effect::Started { id, at });
-        self.await_turn(now, arriving.model, replica);
+        let Attempt { completes: at, version, replica, work, arrived, .. } = self.attempts[id];
+        let waited = (!work.spare).then(|| now - arrived);
+        self.effects.push(Effect::Started { id, at, version, waited });
+        self.await_turn(now, work.model, replica);
     }
 
     /// Say when something happens next on a replica that batches, if that has changed.
@@ -40,7 +41,7 @@ impl Platform {
     /// Arrival to first token of an attempt that was served, if the engine has one.
     pub fn first_token(&self, id: Id) -> Option<Span> {
         let attempt = &self.attempts[id];
-        match &self.models[attempt.arriving.model as usize].batches {
+        match &self.models[attempt.work.model as usize].batches {
             None => attempt.first_token(),
             Some(_) => Some(self.attempts.prefilled(id) - attempt.arrived),
         }
@@ -48,13 +49,13 @@ impl Platform {
 
     /// An attempt in service leaves its batch; what it had consumed.
     pub(super) fn withdraw(&mut self, now: SimTime, id: Id) -> Consumed {
-        let Attempt { replica, arriving, .. } = self.attempts[id];
-        let model = &mut self.models[arriving.model as usize];
+        let Attempt { replica, work, .. } = self.attempts[id];
+        let model = &mut self.models[work.model as usize];
         let batches = model.batches.as_ref().expect("only batches are left so");
         let consumed = batches.consumed(now, id, &mut self.attempts);
         model.end(now, id, &mut self.attempts);
-        self.serve_waiting(now, arriving.model);
-        self.await_turn(now, arriving.model, replica);
+        self.serve_waiting(now, work.model);
+        self.await_turn(now, work.model, replica);
         consumed
     }
 }

@@ -237,6 +237,11 @@ impl Scenario {
         routes.any(|w| w.client.is_shared() || w.is_batch() || w.arrivals.hands_on_places())
     }
 
+    /// Whether some client of a model obeys what the headers of a failure say.
+    pub fn obeys_headers(&self, model: u32) -> bool {
+        self.workloads.iter().any(|w| w.pool == model && w.client.honor.header.is_some())
+    }
+
     /// A model's mix before the first service start: the workloads' configured means, weighted by the number
     /// of requests each is expected to make. Where all traffic comes by falling back, by that of its homes.
     pub fn configured_mix(&self, model: u32) -> Mix {

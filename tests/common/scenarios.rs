@@ -2,6 +2,8 @@
 //! tick, so that many things happen at one instant; the tick is a parameter, so that a whole scenario can be
 //! written at another speed.
 
+mod arms;
+
 use rand::RngExt;
 use rand::seq::{IndexedRandom, SliceRandom};
 use ratetide::client::presets;
@@ -24,16 +26,34 @@ pub struct Shape {
     pub all_options: bool,
     /// One model in so many batches; 0 for none.
     pub batching: u32,
+    /// What is added, and left out, so that two arms can agree event by event.
+    pub arms: Arms,
+}
+
+/// One round trip for all, and timers that ring with no other workload's: then the order of an instant is settled.
+#[derive(Clone, Copy, PartialEq)]
+pub enum Arms {
+    /// Nothing.
+    No,
+    /// All of the platform, for clients that share nothing.
+    Platform,
+    /// All of the clients too.
+    Clients,
 }
 
 /// One org on one model with a fixed fleet.
-pub const SMALL: Shape = Shape { models: 1, orgs: 1, scalable: false, all_options: false, batching: 0 };
+pub const SMALL: Shape =
+    Shape { models: 1, orgs: 1, scalable: false, all_options: false, batching: 0, arms: Arms::No };
 /// The same on a fleet that batches.
 pub const BATCHING: Shape = Shape { batching: 1, ..SMALL };
 /// The same at any speed.
 pub const SCALABLE: Shape = Shape { scalable: true, ..SMALL };
 /// Everything.
-pub const ANY: Shape = Shape { models: 3, orgs: 4, scalable: false, all_options: true, batching: 3 };
+pub const ANY: Shape = Shape { models: 3, orgs: 4, all_options: true, batching: 3, ..SMALL };
+/// Everything that a platform does, in an order that is settled.
+pub const PLATFORM: Shape = Shape { models: 2, orgs: 3, arms: Arms::Platform, ..ANY };
+/// Everything that clients do, likewise.
+pub const CLIENTS: Shape = Shape { models: 2, orgs: 2, arms: Arms::Clients, ..ANY };
 
 /// A scenario in parts that may stand in any order.
 #[derive(Clone)]
@@ -49,7 +69,8 @@ pub struct Parts {
 impl Parts {
     /// The parts of one random scenario.
     pub fn draw(seed: u64, shape: Shape, tick: Span) -> Parts {
-        Draw { stream: Key::new(seed, 0).with("scenario").stream(), shape, tick, seed }.parts(seed)
+        Draw { stream: Key::new(seed, 0).with("scenario").stream(), shape, tick, seed, rtt: None, odd: 0 }
+            .parts(seed)
     }
 
     /// The scenario as text.
@@ -84,11 +105,29 @@ pub fn bare(family: &'static Family) -> Vec<String> {
     members.map(|member| format!("{} = {{}}", member.tag)).collect()
 }
 
+/// What a workload's client may have.
+#[derive(Clone, Copy, Default)]
+struct Options {
+    timeout: bool,
+    deadline: bool,
+    /// They ring at odd instants.
+    odd: bool,
+    /// Presets with timers of their own.
+    timed_presets: bool,
+    paced: bool,
+    /// To other models than its own, of so many, and to the batch lane.
+    fallbacks: Option<(u64, u64, bool)>,
+}
+
 struct Draw {
     stream: Stream,
     shape: Shape,
     tick: Span,
     seed: u64,
+    /// The round trip of all, in half ticks.
+    rtt: Option<u64>,
+    /// Timers that ring at odd instants so far.
+    odd: u64,
 }
 
 impl Draw {
@@ -114,6 +153,13 @@ impl Draw {
         self.halves(count)
     }
 
+    /// A timer's time, a little longer than a span where no two workloads' timers may ring at one instant.
+    fn timer(&mut self, low: u64, high: u64, odd: bool) -> String {
+        let ns = self.tick.as_ns() * self.number(low, high) / 2;
+        self.odd += u64::from(odd);
+        format!("\"{}\"", Span::from_ns(ns + if odd { 1009 * self.odd } else { 0 }))
+    }
+
     /// One of these rates per tick.
     fn rate(&mut self, per_tick: &[f64]) -> String {
         let rate = per_tick.choose(&mut self.stream).expect("there is a choice");
@@ -132,6 +178,9 @@ impl Draw {
             "[run]\nseed = {seed}\nduration = {duration}\ndrain = {drain}\nwarmup = {warmup}\ninterval = {interval}\n"
         );
         let models = self.number(1, self.shape.models);
+        if self.shape.arms != Arms::No {
+            self.rtt = Some(self.round_trip());
+        }
         let mut blocks: Vec<String> = (0..models).map(|i| self.model(i)).collect();
         let at = self.number(0, 40);
         for _ in 0..self.number(0, 4).saturating_sub(1) {
@@ -235,7 +284,10 @@ impl Draw {
     fn law(&mut self) -> String {
         const REQUESTS: [f64; 6] = [0.25, 0.5, 1.0, 2.0, 4.0, f64::INFINITY];
         const TOKENS: [f64; 6] = [1.0, 2.0, 4.0, 8.0, 16.0, f64::INFINITY];
-        if self.shape.all_options && self.chance(3) {
+        if self.shape.arms != Arms::No && self.chance(2) {
+            return self.law_that_remembers();
+        }
+        if self.shape.all_options && self.shape.arms == Arms::No && self.chance(3) {
             let mut laws = bare(&LAWS);
             laws.extend(["true", "false"].map(|freeze| self.formula(freeze)));
             return laws.choose(&mut self.stream).expect("there is a law").clone();
@@ -313,21 +365,44 @@ impl Draw {
     fn org(&mut self, index: u64, models: u64) -> (String, Vec<String>) {
         // One round trip for all, timers for one of them at most, a pacer only where there is one: then the
         // order of an instant is settled.
-        let rtt = self.one(&["0", "0", "1", "2", "4"]).parse().expect("a number");
+        let rtt = self.rtt.unwrap_or_else(|| self.round_trip());
         let count = self.number(1, 2);
         let (timeout, deadline) = (self.number(0, 2 * count), self.number(0, 2 * count));
+        let population = self.shape.arms == Arms::Clients && self.chance(4);
+        let (timed, paced) = (!population, count == 1 || self.shape.arms == Arms::Clients);
+        let odd = self.rtt.is_some() && index > 0;
+        let timed_presets = self.rtt.is_none() || (timed && index == 0 && count == 1);
+        let crowd = if population { self.population() } else { String::new() };
         let workloads = (0..count)
-            .map(|w| self.workload(w, models, rtt, [timeout == w, deadline == w, count == 1]))
+            .map(|w| {
+                let options = Options {
+                    timeout: timed && timeout == w,
+                    deadline: timed && deadline == w,
+                    odd,
+                    timed_presets,
+                    paced,
+                    fallbacks: None,
+                };
+                self.workload(w, models, rtt, options, population)
+            })
             .collect();
         let weight = if self.shape.all_options { self.one(&["1.0", "1.0", "0.5", "3.0"]) } else { "1.0" };
-        (format!("\n[[org]]\nname = \"o{index}\"\nweight = {weight}\n"), workloads)
+        (format!("\n[[org]]\nname = \"o{index}\"\nweight = {weight}\n{crowd}"), workloads)
     }
 
-    fn workload(&mut self, index: u64, models: u64, rtt: u64, options: [bool; 3]) -> String {
+    fn round_trip(&mut self) -> u64 {
+        self.one(&["0", "0", "1", "2", "4"]).parse().expect("a number")
+    }
+
+    fn workload(&mut self, index: u64, models: u64, rtt: u64, options: Options, crowd: bool) -> String {
         let model = self.number(0, models - 1);
         let mut text = format!("\n[[org.workload]]\nname = \"w{index}\"\nmodel = \"m{model}\"\n");
-        text += &format!("rtt = {}\narrivals.{}\n", self.halves(rtt), self.arrivals());
-        text += &self.profile();
+        if self.shape.arms == Arms::Clients && !crowd && self.chance(4) {
+            text += &format!("rtt = {}\n{}", self.halves(rtt), self.closed_loop());
+        } else {
+            text += &format!("rtt = {}\narrivals.{}\n", self.halves(rtt), self.arrivals());
+            text += &self.profile();
+        }
         let [prompt, output] = [self.tokens(), self.tokens()];
         text += &format!("prompt_tokens.{prompt}\noutput_tokens.{output}\n");
         if self.chance(3) {
@@ -336,18 +411,22 @@ impl Draw {
         if !self.shape.all_options {
             return text + &self.client(rtt, options);
         }
+        let options = Options {
+            fallbacks: (self.shape.arms != Arms::No).then_some((model, models, !crowd)),
+            ..options
+        };
         if self.chance(3) {
             text += &format!("key = \"{}\"\n", self.one(&["prod", "dev"]));
         }
         match self.number(0, 7) {
-            0 | 1 => text + &self.batch_lane(rtt),
-            2 => text + &self.dedicated_lane() + &self.client(rtt, options),
+            0 | 1 if self.shares() && !crowd => text + &self.batch_lane(rtt),
+            2 if !crowd => text + &self.dedicated_lane() + &self.client(rtt, options),
             _ => text + &self.client(rtt, options),
         }
     }
 
     fn batch_lane(&mut self, rtt: u64) -> String {
-        let (window, gather) = (self.span(rtt + 1, rtt + 40), self.span(0, 6));
+        let (window, gather) = (self.timer(rtt + 1, rtt + 40, self.rtt.is_some()), self.span(0, 6));
         let enqueued = self.enqueued_tokens();
         format!(
             "lane.batch = {{ window = {window}, gather = {gather}, requests_per_file = {}, enqueued_tokens = \
@@ -418,10 +497,14 @@ impl Draw {
         format!("lognormal = {{ mean = {}, cv = 0.8 }}", self.number(2, 6))
     }
 
-    fn client(&mut self, rtt: u64, [timeout, deadline, pacing]: [bool; 3]) -> String {
+    fn client(&mut self, rtt: u64, options: Options) -> String {
+        let Options { timeout, deadline, odd, timed_presets, paced, fallbacks } = options;
         if !self.shape.scalable && !timeout && !deadline && self.chance(5) {
-            let all = self.shape.all_options;
-            let known = presets::PRESETS.iter().filter(|preset| all || !preset.client.is_shared());
+            let all = self.shares();
+            let known = presets::PRESETS.iter().filter(|preset| {
+                let client = &preset.client;
+                (all || !client.is_shared()) && (timed_presets || client.timeout == Span::MAX)
+            });
             let names: Vec<&str> = known.map(|preset| preset.name).collect();
             return format!("client = \"{}\"\n", self.one(&names));
         }
@@ -447,21 +530,30 @@ impl Draw {
         }
         text += &if self.shape.scalable { String::new() } else { self.honor() };
         if timeout {
-            text += &format!("timeout = {}\n", self.span(rtt + 1, rtt + 8));
+            text += &format!("timeout = {}\n", self.timer(rtt + 1, rtt + 8, odd));
         }
         if deadline {
             // Not before the timeout, if there is one.
             let least = if timeout { rtt + 8 } else { rtt + 1 };
-            text += &format!("deadline = {}\n", self.span(least, rtt + 24));
+            text += &format!("deadline = {}\n", self.timer(least, rtt + 24, odd));
         }
-        if pacing && self.chance(3) {
+        if paced && self.chance(3) {
             text += &self.pacing();
         }
-        if self.shape.all_options && !endless { text + &self.shared_parts(attempts, deadline) } else { text }
+        if self.shares() && !endless {
+            text += &self.shared_parts(attempts, deadline);
+        }
+        match fallbacks {
+            // Timers of two routes ring in an order of their own.
+            Some((own, models, batch_too)) if !timeout => {
+                text + &self.fallbacks(own, models, batch_too && self.shares())
+            }
+            _ => text,
+        }
     }
 
     fn pacing(&mut self) -> String {
-        if self.shape.all_options && self.chance(2) {
+        if self.shares() && self.chance(2) {
             return self
                 .one(&[
                     "pacing.ramp = { growth = 2.0, floor = \"1/s\", window = \"10 s\" }\n",
@@ -531,7 +623,7 @@ impl Draw {
             let delay = self.span(0, 3);
             text += &format!("hedge = {{ delay = {delay}, max = {} }}\n", self.number(2, attempts));
         }
-        if self.chance(4) {
+        if self.shape.arms == Arms::No && self.chance(4) {
             let enqueued = self.enqueued_tokens();
             let window = self.span(5, 20);
             text += &format!(

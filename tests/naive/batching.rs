@@ -42,8 +42,12 @@ pub struct Group {
 }
 
 impl Naive<'_> {
-    pub fn batching(&self) -> Option<Batching> {
-        self.model.engine.batching().copied()
+    pub fn batching(&self, m: usize) -> Option<Batching> {
+        self.models[m].config.engine.batching().copied()
+    }
+
+    fn batching_on(&self, r: usize) -> Batching {
+        self.batching(self.replicas[r].model).expect("it batches")
     }
 
     fn size(&self, t: usize) -> u64 {
@@ -53,54 +57,45 @@ impl Naive<'_> {
 
     /// Whether it would fit an empty replica.
     pub fn fits(&self, t: usize) -> bool {
-        self.batching().and_then(|e| e.kv_tokens).is_none_or(|most| self.size(t) <= most)
+        self.batching(self.model_of(t)).and_then(|e| e.kv_tokens).is_none_or(|most| self.size(t) <= most)
     }
 
     fn has_room(&self, r: usize, t: usize) -> bool {
         let replica = &self.replicas[r];
         let taken: u64 = replica.group.sequences.iter().map(|&(other, _)| self.size(other)).sum();
-        let most = self.batching().and_then(|e| e.kv_tokens);
-        replica.ready
-            && replica.busy < self.model.engine.places()
+        let most = self.batching(replica.model).and_then(|e| e.kv_tokens);
+        self.is_ready(r)
+            && replica.serving.len() < self.places(replica.model)
             && most.is_none_or(|most| taken + self.size(t) <= most)
     }
 
-    pub fn has_place(&self, t: usize) -> bool {
-        (0..self.replicas.len()).any(|r| self.has_room(r, t))
+    pub fn has_place(&self, m: usize, t: usize) -> bool {
+        self.all_ready(m).into_iter().any(|r| self.has_room(r, t))
     }
 
     /// The replica that takes an attempt, if any.
-    pub fn choose(&mut self, t: usize) -> Option<usize> {
-        let engine = self.batching().expect("it batches");
+    pub fn choose(&mut self, m: usize, t: usize) -> Option<usize> {
         let fewest = |naive: &Naive, among: &[usize]| {
             let roomy = among.iter().copied().filter(|&r| naive.has_room(r, t));
-            roomy.min_by_key(|&r| (naive.replicas[r].busy, r))
+            roomy.min_by_key(|&r| (naive.replicas[r].serving.len(), r))
         };
-        let all: Vec<usize> = (0..self.replicas.len()).collect();
-        match engine.choice {
+        let all = self.all_ready(m);
+        match self.batching(m).map_or(Choice::RoundRobin, |e| e.choice) {
             Choice::LeastLoaded => fewest(self, &all),
-            Choice::RoundRobin => {
-                let found = self.rota.iter().position(|&r| self.has_room(r, t))?;
-                let r = self.rota.remove(found);
-                if self.replicas[r].busy + 1 < engine.places() {
-                    self.rota.push(r);
-                }
-                Some(r)
-            }
+            Choice::RoundRobin => self.models[m].rota.iter().copied().find(|&r| self.has_room(r, t)),
             Choice::PowerOfTwo => {
-                let ready: Vec<u32> =
-                    all.iter().filter(|&&r| self.replicas[r].ready).map(|&r| r as u32).collect();
-                let two = Order::drawn(&ready, &mut self.draws)?.map(|r| r as usize);
+                let ready: Vec<u32> = all.iter().map(|&r| r as u32).collect();
+                let two = Order::drawn(&ready, &mut self.models[m].draws)?.map(|r| r as usize);
                 fewest(self, &two).or_else(|| fewest(self, &all))
             }
         }
     }
 
     fn step_ns(&self, r: usize) -> Ns {
-        let engine = self.batching().expect("it batches");
+        let engine = self.batching_on(r);
         let k = self.replicas[r].group.sequences.iter().filter(|s| matches!(s.1, Stage::Decoding(_))).count();
         let unslowed = engine.step_ns as f64 + engine.step_per_sequence_ns as f64 * k as f64;
-        ((unslowed * self.slowdown() + 0.5).floor() as Ns).max(1)
+        ((unslowed * self.slowdown(self.replicas[r].model) + 0.5).floor() as Ns).max(1)
     }
 
     /// Count the work done since it was last counted, at the speed that held.
@@ -118,32 +113,34 @@ impl Naive<'_> {
         group.counted = now;
     }
 
-    fn prompt_ns(&self, t: usize) -> f64 {
+    fn prompt_ns(&self, r: usize, t: usize) -> f64 {
         let prompt = self.requests[self.tries[t].request].prompt;
-        self.batching().expect("it batches").per_prompt_token_ns as f64 * f64::from(prompt)
+        self.batching_on(r).per_prompt_token_ns as f64 * f64::from(prompt)
     }
 
     fn begin_pass(&mut self, now: Ns, r: usize) {
-        let mut left_ns = self.batching().expect("it batches").prefill_ns as f64;
+        let slowdown = self.slowdown(self.replicas[r].model);
+        let mut left_ns = self.batching_on(r).prefill_ns as f64;
         for i in 0..self.replicas[r].group.sequences.len() {
             let (t, stage) = self.replicas[r].group.sequences[i];
             if stage == Stage::Queued {
-                left_ns += self.prompt_ns(t);
+                left_ns += self.prompt_ns(r, t);
                 self.replicas[r].group.sequences[i].1 = Stage::Prefilling;
             }
         }
-        let ends = now + (left_ns * self.slowdown()).ceil() as Ns;
+        let ends = now + (left_ns * slowdown).ceil() as Ns;
         self.replicas[r].group.pass = Some(Pass { began: now, counted: now, left_ns, ends });
     }
 
     pub fn admit(&mut self, now: Ns, r: usize, t: usize) {
         self.count(now, r);
+        let slowdown = self.slowdown(self.replicas[r].model);
         self.replicas[r].group.sequences.push((t, Stage::Queued));
         match self.replicas[r].group.pass {
             None => self.begin_pass(now, r),
             Some(mut pass) if pass.began == now => {
-                pass.left_ns += self.prompt_ns(t);
-                pass.ends = pass.counted + (pass.left_ns * self.slowdown()).ceil() as Ns;
+                pass.left_ns += self.prompt_ns(r, t);
+                pass.ends = pass.counted + (pass.left_ns * slowdown).ceil() as Ns;
                 let group = &mut self.replicas[r].group;
                 group.pass = Some(pass);
                 group.sequences.last_mut().expect("just admitted").1 = Stage::Prefilling;
@@ -212,12 +209,12 @@ impl Naive<'_> {
     }
 
     /// Everything runs `after` times as long as nominal from now on, not `before` times.
-    pub fn change_speed(&mut self, now: Ns, change: impl FnOnce(&mut Self)) {
-        let before = self.slowdown();
-        let all = 0..self.replicas.len();
-        all.clone().for_each(|r| self.count(now, r));
+    pub fn change_speed(&mut self, now: Ns, m: usize, change: impl FnOnce(&mut Self)) {
+        let before = self.slowdown(m);
+        let all: Vec<usize> = (0..self.replicas.len()).filter(|&r| self.replicas[r].model == m).collect();
+        all.iter().for_each(|&r| self.count(now, r));
         change(self);
-        let after = self.slowdown();
+        let after = self.slowdown(m);
         for r in all {
             if let Some(pass) = &mut self.replicas[r].group.pass {
                 pass.left_ns = (pass.left_ns - (now - pass.counted) as f64 / before).max(0.0);
@@ -231,13 +228,13 @@ impl Naive<'_> {
     /// A replica is lost with all on it.
     pub fn empty(&mut self, r: usize) {
         let replica = &mut self.replicas[r];
-        (replica.busy, replica.group) = (0, Group::default());
+        (replica.serving, replica.group) = (Vec::new(), Group::default());
     }
 
     /// Whether an attempt is on a replica that batches, and which.
     pub fn on(&self, t: usize) -> Option<usize> {
         match self.tries[t].place {
-            Place::Serving(r) if self.batching().is_some() => Some(r),
+            Place::Serving(r) if self.batching(self.replicas[r].model).is_some() => Some(r),
             _ => None,
         }
     }

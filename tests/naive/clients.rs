@@ -1,77 +1,91 @@
-//! What the clients do: births, pacing, retries, giving up.
+//! What the clients do: attempts, answers, retries, fallbacks, giving up.
 
+use super::gate::Tried;
+use super::sources::Birth;
 use super::{
-    ARRIVALS, ASKS, Attempt, Birth, DEADLINES, DISCONNECTS, End, Event, Naive, Ns, Place, RETRIES, Request,
+    ARRIVALS, ASKS, Attempt, DEADLINES, DISCONNECTS, End, Event, Naive, Ns, Place, RETRIES, Request,
     TIMEOUTS, Try, ns,
 };
 use ratetide::client::GaveUp;
-use ratetide::client::backoff::{Backoff, Jitter};
+use ratetide::client::backoff::{Backoff, Exponential, Jitter};
 use ratetide::client::honor::{Beyond, Combine, Header};
 use ratetide::metrics::observer::Ended;
 use ratetide::platform::serving::ReplicaEngine as _;
 use ratetide::reply::{Outcome, Reply};
 
-impl Naive<'_> {
-    pub fn one_way(&self, t: usize) -> Ns {
-        ns(self.scenario.workloads[self.requests[self.tries[t].request].workload].rtt) / 2
-    }
+/// A share of a time, rounded to the nanosecond.
+fn part(of: Ns, share: f64) -> Ns {
+    (of as f64 * share).round() as Ns
+}
 
-    pub fn await_birth(&mut self, w: usize) {
-        let source = &mut self.sources[w];
-        source.next = source.births.next();
-        if let Some(at) = source.next.as_ref().map(|birth| birth.at) {
-            self.push(at, ARRIVALS, Event::Birth(w));
+/// The delay that an exponential backoff computes before retry k = 0, 1, …, and keeps.
+fn backed_off(e: &Exponential, k: u32, limited: bool, previous: Ns, u: f64) -> Ns {
+    let base = ns(if limited { e.base } else { e.base_other });
+    let jittered = match e.jitter {
+        Jitter::Between { at_0, at_1 } => {
+            let doubled = base << (k + e.from).min(40);
+            let above = (doubled.min(ns(e.cap)) - ns(e.floor)).max(0);
+            ns(e.floor) + part(above, at_0 + (at_1 - at_0) * u)
         }
-    }
+        Jitter::Decorrelated => ns(e.cap).min(base + part(3 * previous.max(base) - base, u)),
+    };
+    (jittered + part(ns(e.plus), u)).min(ns(e.max))
+}
 
-    pub fn birth(&mut self, now: Ns, w: usize) {
-        let source = &mut self.sources[w];
-        let Birth { prompt, output, .. } = source.next.take().expect("a birth was awaited");
-        let (service, _) = self.model.engine.draw(&mut source.service, prompt, output);
-        let number = source.born;
-        source.born += 1;
-        let (sent, delay, trying, over) = (0, 0, None, false);
-        let request =
-            Request { workload: w, number, born: now, prompt, output, service, sent, delay, trying, over };
+impl Naive<'_> {
+    /// A request is born, and goes where those of its workload go first.
+    pub fn bear(&mut self, now: Ns, birth: Birth) {
+        let Birth { workload: w, number, member, prompt, output, .. } = birth;
+        let engine = &self.models[self.workload(w).pool as usize].config.engine;
+        let (service, _) = engine.draw(&mut self.sources[w].service, prompt, output);
+        let request = Request {
+            home: w,
+            route: w,
+            number,
+            member,
+            born: now,
+            prompt,
+            output,
+            service,
+            tried: 0,
+            delay: 0,
+            acquired: 0,
+            trying: Vec::new(),
+            hedged: 0,
+            unsent: false,
+            over: false,
+        };
         self.requests.push(request);
         let r = self.requests.len() - 1;
-        let client = &self.scenario.workloads[w].client;
-        self.push(now + ns(client.deadline), DEADLINES, Event::Deadline(r));
-        if client.pacing.is_some() {
-            self.ask(now, r)
+        self.push(self.gives_up_at(r), DEADLINES, Event::Deadline(r));
+        if self.workload(w).is_batch() {
+            self.gather(now, r);
+        } else if self.is_backlog(w) {
+            self.hold(now, r);
+        } else if self.sources[w].shared.is_some() {
+            self.ask(now, r);
         } else {
-            self.send(now, r, ARRIVALS)
+            self.send(now, r, ARRIVALS);
         }
-        self.await_birth(w);
     }
 
-    /// The pacer lets a request go when its bucket holds an interval.
-    pub fn ask(&mut self, now: Ns, r: usize) {
-        let request = &self.requests[r];
-        let client = &self.scenario.workloads[request.workload].client;
-        let pace = super::pace(client).expect("only paced clients ask");
-        let gives_up_at = request.born + ns(client.deadline);
-        let source = &mut self.sources[request.workload];
-        let full = ns(pace.interval) * Ns::from(pace.burst);
-        let bucket = full.min(source.bucket + now - source.filled);
-        let at = now + (ns(pace.interval) - bucket).max(0);
-        if at >= gives_up_at {
-            // It waits in vain, up to its deadline.
-            return;
-        }
-        (source.bucket, source.filled) = (bucket - ns(pace.interval), now);
-        self.push(at, RETRIES, Event::Send(r));
+    /// The deadline of a request.
+    pub fn gives_up_at(&self, r: usize) -> Ns {
+        self.requests[r].born + ns(self.workload(self.requests[r].route).client.deadline)
     }
 
-    pub fn send(&mut self, now: Ns, r: usize, place: u8) {
-        let request = &mut self.requests[r];
-        request.sent += 1;
-        request.trying = Some(self.tries.len());
-        let (number, workload) = (request.sent, request.workload);
+    /// An attempt of a request is under way at `now`.
+    pub fn try_now(&mut self, now: Ns, r: usize) -> usize {
         let t = self.tries.len();
+        let request = &mut self.requests[r];
+        request.tried += 1;
+        request.trying.push(t);
         self.tries.push(Try {
             request: r,
-            number,
+            route: request.route,
+            number: request.tried,
+            service: request.service,
+            acquired: request.acquired,
             sent: now,
             place: Place::OnTheWay,
             arrived: 0,
@@ -84,8 +98,17 @@ impl Naive<'_> {
             in_vain: false,
             ended: false,
         });
+        self.push(now + ns(self.route(t).client.timeout), TIMEOUTS, Event::Timeout(t));
+        t
+    }
+
+    pub fn send(&mut self, now: Ns, r: usize, place: u8) {
+        let t = self.try_now(now, r);
+        // A first attempt without a way to go is there as it is born.
+        if place == ARRIVALS && self.one_way(t) == 0 {
+            return self.arrive(now, t);
+        }
         self.push(now + self.one_way(t), place, Event::Arrival(t));
-        self.push(now + ns(self.scenario.workloads[workload].client.timeout), TIMEOUTS, Event::Timeout(t));
     }
 
     /// The attempt ends for its client; false if it had ended before.
@@ -97,11 +120,12 @@ impl Naive<'_> {
         let it = &mut self.tries[t];
         it.ended = true;
         let request = &mut self.requests[it.request];
-        request.trying = None;
+        request.trying.retain(|&other| other != t);
         let left = if matches!(ended, Ended::Answered(_)) { at - one_way } else { at };
         self.attempts.push(Attempt {
-            workload: request.workload,
+            workload: it.route,
             request: request.number,
+            member: request.member,
             attempt: it.number,
             sent: it.sent,
             at,
@@ -112,60 +136,95 @@ impl Naive<'_> {
         true
     }
 
+    /// Whether the answers to a request have to travel: something else depends on when they arrive.
+    fn travels(&self, r: usize) -> bool {
+        let home = self.requests[r].home;
+        let all = self.scenario.workloads.iter();
+        all.filter(|w| w.home as usize == home)
+            .any(|w| w.client.is_shared() || w.is_batch() || w.arrivals.hands_on_places())
+    }
+
     pub fn answered(&mut self, now: Ns, t: usize, reply: Reply, sequence: u64) {
-        let r = self.tries[t].request;
+        let (r, w) = (self.tries[t].request, self.tries[t].route);
         if !self.finish(now, t, Ended::Answered(reply)) {
             return;
         }
+        let tried = self.tell(now, t, Some(reply.outcome), false);
+        let sequence = if self.travels(r) { self.next_sequence() } else { sequence };
         if reply.outcome == Outcome::Ok {
-            self.requests[r].over = true;
-            self.ends.push(End { at: now, workload: self.requests[r].workload, gave_up: None });
+            self.requests[r].trying.clone().into_iter().for_each(|other| {
+                self.abandon(now, other, true);
+            });
+            self.end(now, r, None);
         } else {
-            self.after_failure(now, r, Some(reply), sequence);
+            self.failed(now, r, Some(reply), sequence, tried);
         }
+        self.open_gate(now, w);
+    }
+
+    /// An attempt has failed: a hedged request may have others.
+    fn failed(&mut self, now: Ns, r: usize, reply: Option<Reply>, sequence: u64, tried: Option<Tried>) {
+        if self.workload(self.requests[r].route).client.hedge.is_some() {
+            if self.may_hedge(now, r, tried.as_ref()) {
+                return self.hedge(now, r, true);
+            }
+            if !self.requests[r].trying.is_empty() {
+                return;
+            }
+        }
+        self.after_failure(now, r, reply, sequence, tried);
+    }
+
+    /// The request is over, done or not.
+    fn end(&mut self, now: Ns, r: usize, gave_up: Option<GaveUp>) {
+        self.requests[r].over = true;
+        let workload = self.requests[r].home;
+        self.ends.push(End { at: now, workload, gave_up });
+        if self.workload(self.requests[r].route).is_batch() {
+            self.end_in_job(now, r);
+        }
+        self.follow(now, r);
     }
 
     pub fn give_up(&mut self, now: Ns, r: usize, reason: GaveUp) {
-        self.requests[r].over = true;
-        self.ends.push(End { at: now, workload: self.requests[r].workload, gave_up: Some(reason) });
+        self.end(now, r, Some(reason));
     }
 
-    pub fn after_failure(&mut self, now: Ns, r: usize, reply: Option<Reply>, sequence: u64) {
-        let request = &mut self.requests[r];
-        let client = &self.scenario.workloads[request.workload].client;
-        if request.sent == client.max_attempts {
-            return self.give_up(now, r, GaveUp::Attempts);
+    /// The client's move after an attempt failed, timed out, or was rejected by the client itself.
+    pub fn after_failure(
+        &mut self,
+        now: Ns,
+        r: usize,
+        reply: Option<Reply>,
+        sequence: u64,
+        tried: Option<Tried>,
+    ) {
+        let request = &self.requests[r];
+        let client = &self.workload(request.route).client;
+        if request.tried >= client.max_attempts {
+            let rejected = tried.is_some_and(|tried| !tried.sent);
+            let reason = if rejected { GaveUp::Rejected } else { GaveUp::Attempts };
+            return self.fall_back(now, r, reason, sequence);
         }
-        let jitter = self.sources[request.workload].jitter;
-        let u = |draw: u64| jitter.uniform(request.number, 2 * u64::from(request.sent) + draw);
+        let jitter = self.sources[request.route].jitter;
+        let (number, draws) = (request.number, 2 * u64::from(request.tried));
+        let u = |draw: u64| jitter.uniform(number, draws + draw);
         let retried = match reply.map(|reply| reply.outcome) {
             None => client.retry_on.silence,
             Some(Outcome::Unavailable) => client.retry_on.unavailable,
             Some(_) => client.retry_on.limited,
         };
         if !retried {
-            return self.give_up(now, r, GaveUp::NotRetryable);
+            return self.fall_back(now, r, GaveUp::NotRetryable, sequence);
         }
-        let computed = match client.retry {
+        let limited = reply.is_some_and(|reply| reply.outcome != Outcome::Unavailable);
+        let computed = match &client.retry {
             Backoff::Immediate => 0,
-            Backoff::Fixed { delay } => ns(delay),
+            Backoff::Fixed { delay } => ns(*delay),
             Backoff::Exponential(e) => {
-                let was_429 = reply.is_some_and(|reply| reply.outcome != Outcome::Unavailable);
-                let base = ns(if was_429 { e.base } else { e.base_other });
-                let part = |of: Ns, share: f64| (of as f64 * share).round() as Ns;
-                let jittered = match e.jitter {
-                    Jitter::Between { at_0, at_1 } => {
-                        let doubled = base << (request.sent - 1 + e.from).min(40);
-                        let above = (doubled.min(ns(e.cap)) - ns(e.floor)).max(0);
-                        ns(e.floor) + part(above, at_0 + (at_1 - at_0) * u(0))
-                    }
-                    Jitter::Decorrelated => {
-                        let previous = request.delay.max(base);
-                        ns(e.cap).min(base + part(3 * previous - base, u(0)))
-                    }
-                };
-                request.delay = (jittered + part(ns(e.plus), u(0))).min(ns(e.max));
-                request.delay
+                let delay = backed_off(e, request.tried - 1, limited, request.delay, u(0));
+                self.requests[r].delay = delay;
+                delay
             }
         };
         let honor = &client.honor;
@@ -176,39 +235,88 @@ impl Naive<'_> {
         };
         let delay = match told.map(|s| Ns::from(s) * 1_000_000_000) {
             Some(told) if told > ns(honor.max) && honor.beyond == Beyond::GiveUp => {
-                return self.give_up(now, r, GaveUp::NotRetryable);
+                return self.fall_back(now, r, GaveUp::NotRetryable, sequence);
             }
             Some(told) if told > 0 && (told <= ns(honor.max) || honor.beyond == Beyond::Clip) => {
                 let told = told.min(ns(honor.max));
                 let wait = if honor.combine == Combine::Floor { told.max(computed) } else { told };
-                let part = |of: Ns, share: f64| (of as f64 * share).round() as Ns;
                 part(wait, 1.0 + honor.jitter * u(1))
                     + part(told, honor.spread * u(1))
                     + part(ns(honor.plus), u(1))
             }
             _ => computed,
         };
-        if now + delay >= request.born + ns(client.deadline) {
-            return self.give_up(now, r, GaveUp::Deadline);
+        if now + delay >= self.gives_up_at(r) {
+            return self.fall_back(now, r, GaveUp::Deadline, sequence);
         }
-        let paced = client.pacing.is_some();
-        let sequence = if paced { self.next_sequence() } else { sequence };
-        let (place, event) = if paced { (ASKS, Event::Ask(r)) } else { (RETRIES, Event::Send(r)) };
-        self.list.insert((now + delay, place, sequence), event);
+        let Some(tried) = tried else {
+            self.list.insert((now + delay, RETRIES, sequence), Event::Send(r));
+            return;
+        };
+        match self.withdraw(now, r, &tried) {
+            None => self.fall_back(now, r, GaveUp::Budget, sequence),
+            Some(acquired) => {
+                self.requests[r].acquired = acquired;
+                self.push(now + delay, ASKS, Event::Ask(r));
+            }
+        }
+    }
+
+    /// Instead of being given up, but for its deadline, a request goes to the next model or lane of the list.
+    fn fall_back(&mut self, now: Ns, r: usize, reason: GaveUp, sequence: u64) {
+        let in_time = reason != GaveUp::Deadline && now < self.gives_up_at(r);
+        let next = self.workload(self.requests[r].route).fallback.filter(|_| in_time);
+        let Some(next) = next.map(|next| next as usize) else {
+            return self.give_up(now, r, reason);
+        };
+        let workload = self.workload(next);
+        let engine = &self.models[workload.pool as usize].config.engine;
+        let request = &mut self.requests[r];
+        let mut stream = self.sources[next].further.number(request.number).stream();
+        (request.service, _) = engine.draw(&mut stream, request.prompt, request.output);
+        (request.route, request.tried, request.delay, request.acquired) = (next, 0, 0, 0);
+        if workload.is_batch() || self.sources[next].shared.is_some() {
+            self.push(now, ASKS, Event::Ask(r));
+        } else {
+            self.list.insert((now, RETRIES, sequence), Event::Send(r));
+        }
     }
 
     pub fn deadline(&mut self, now: Ns, r: usize) {
-        if self.requests[r].over {
+        let w = self.requests[r].route;
+        // In the batch lane the window takes its place.
+        if self.requests[r].over || self.workload(w).is_batch() {
             return;
         }
-        if let Some(t) = self.requests[r].trying {
-            self.finish(now, t, Ended::TimedOut);
-            self.leave_behind(now, t);
+        self.sources[w].held.retain(|&other| other != r);
+        self.forget(r);
+        for t in self.requests[r].trying.clone() {
+            self.abandon(now, t, false);
         }
         self.give_up(now, r, GaveUp::Deadline);
+        self.open_gate(now, w);
     }
 
-    pub fn leave_behind(&mut self, now: Ns, t: usize) {
+    pub fn timeout(&mut self, now: Ns, t: usize) {
+        if self.tries[t].ended {
+            return;
+        }
+        let (r, w) = (self.tries[t].request, self.tries[t].route);
+        let tried = self.abandon(now, t, false);
+        if self.workload(w).is_batch() {
+            self.give_up(now, r, GaveUp::Expired);
+        } else {
+            let sequence = self.next_sequence();
+            self.failed(now, r, None, sequence, tried);
+        }
+        self.open_gate(now, w);
+    }
+
+    /// The client no longer waits for an attempt; the platform hears of it half a round trip later.
+    pub fn abandon(&mut self, now: Ns, t: usize, cancelled: bool) -> Option<Tried> {
+        self.finish(now, t, Ended::TimedOut);
+        let tried = self.tell(now, t, None, cancelled);
         self.push(now + self.one_way(t), DISCONNECTS, Event::Disconnect(t));
+        tried
     }
 }

@@ -1,12 +1,15 @@
-//! The limiter of one org on one model: the law, two meters, the reset value.
+//! The limiter of one org on one model: two meters, the reset value, what the law is told.
 
-use super::{Ns, ns, seconds};
-use ratetide::limit::law::Law;
-use ratetide::limit::law::success_window::Multiplier;
+use super::laws::{Common, Memory, rates};
+use super::{Ns, ns};
 use ratetide::limit::policy::{Credit, Policy, ResetMode};
+use ratetide::scenario::Scenario;
 
 /// Requests and tokens.
 pub type Both<T> = [T; 2];
+
+/// Green, or the index of the binding resource.
+pub type Label = Result<(), usize>;
 
 /// What the law may know of the model: its saturated rates per second, and smoothed utilisation.
 #[derive(Clone, Copy)]
@@ -15,16 +18,36 @@ pub struct Live {
     pub utilization: f64,
 }
 
+/// A model at an instant.
+pub struct Scene<'s> {
+    pub now: Ns,
+    pub live: Live,
+    pub common: &'s mut Common,
+}
+
 pub struct Limiter<'a> {
     policy: &'a Policy,
     /// Theoretical arrival times.
     due: Both<Ns>,
     /// The last slots told.
     slots: Both<Ns>,
-    /// Every credited success: when, and its tokens.
-    credited: Vec<(Ns, u32)>,
     /// The output of every success.
     outputs: Vec<u32>,
+    memory: Memory,
+}
+
+/// Those of every (org, model), members of populations each for itself.
+pub fn all(scenario: &Scenario) -> Vec<Limiter<'_>> {
+    let mut all = Vec::new();
+    for pair in &scenario.pairs {
+        let policy = &scenario.models[pair.model as usize].policy;
+        let weight = scenario.orgs[pair.org as usize].weight;
+        for _ in 0..pair.members {
+            let memory = Memory::new(&policy.law, all.len(), weight);
+            all.push(Limiter { policy, due: [0; 2], slots: [0; 2], outputs: Vec::new(), memory });
+        }
+    }
+    all
 }
 
 /// How long a cost takes at a rate, rounded down, so that who sends exactly at the rate conforms.
@@ -32,61 +55,19 @@ fn lasts(cost: f64, rate_per_s: f64) -> Ns {
     (cost / rate_per_s * 1e9 + 1e-4).floor() as Ns
 }
 
-impl<'a> Limiter<'a> {
-    pub fn new(policy: &'a Policy) -> Limiter<'a> {
-        Limiter { policy, due: [0; 2], slots: [0; 2], credited: Vec::new(), outputs: Vec::new() }
-    }
-
+impl Limiter<'_> {
     /// Mean output of the successes so far, the configured mean before the first.
     pub fn expected_output(&self, configured: f64) -> f64 {
         let total: u64 = self.outputs.iter().map(|&n| u64::from(n)).sum();
         if self.outputs.is_empty() { configured } else { total as f64 / self.outputs.len() as f64 }
     }
 
-    /// Successes per second over the window: 60 whole buckets on the absolute clock and, by linear
-    /// interpolation, what is left of the one before them.
-    fn success(&self, now: Ns, window: Ns) -> Both<f64> {
-        let width = window / 60;
-        let left = 1.0 - (now % width) as f64 / width as f64;
-        let over = |weight: &dyn Fn(u32) -> u64| {
-            let of_age = |from: Ns, to: Ns| {
-                let aged =
-                    self.credited.iter().filter(|(at, _)| (from..=to).contains(&(now / width - at / width)));
-                aged.map(|&(_, tokens)| weight(tokens)).sum::<u64>() as f64
-            };
-            (of_age(0, 59) + left * of_age(60, 60)) / (seconds(width) * 60.0)
-        };
-        [over(&|_| 1), over(&|tokens| u64::from(tokens))]
+    fn rates(&mut self, scene: &mut Scene) -> Both<f64> {
+        rates(&self.policy.law, &mut self.memory, scene)
     }
 
-    /// The dynamic rates per second.
-    fn rates(&self, now: Ns, live: Live) -> Both<f64> {
-        match &self.policy.law {
-            Law::Fixed(fixed) => [fixed.limits.requests, fixed.limits.tokens],
-            Law::SuccessWindow(law) => {
-                let h = match law.multiplier {
-                    Multiplier::Fixed(h) => h,
-                    Multiplier::LoadScaled { min, max, low, high } => {
-                        min + (max - min) * ((high - live.utilization) / (high - low)).clamp(0.0, 1.0)
-                    }
-                };
-                let success = self.success(now, ns(law.window));
-                let (base, cap) = (
-                    [law.band.base.requests, law.band.base.tokens],
-                    [law.band.cap.requests, law.band.cap.tokens],
-                );
-                [0, 1].map(|r| {
-                    let share = law.band.share.map_or(f64::INFINITY, |share| share * live.capacity[r]);
-                    (h * success[r]).min(cap[r]).min(share).max(base[r])
-                })
-            }
-            _ => [f64::INFINITY; 2],
-        }
-    }
-
-    /// What a request of so many tokens adds to each meter, and how long until it conforms.
-    fn read(&self, now: Ns, tokens: f64, live: Live) -> (Both<Ns>, Both<Ns>) {
-        let rates = self.rates(now, live);
+    /// What a request of so many tokens adds to each meter at these rates, and how long until it conforms.
+    fn read(&self, now: Ns, tokens: f64, rates: Both<f64>) -> (Both<Ns>, Both<Ns>) {
         let adds = [lasts(1.0, rates[0]), lasts(tokens, rates[1])];
         let tolerance = ns(self.policy.burst);
         // Once charged it may be a burst ahead of the clock, or its own length if it is larger than that.
@@ -94,9 +75,10 @@ impl<'a> Limiter<'a> {
         (adds, [wait(0), wait(1)])
     }
 
-    /// Green, or the index of the binding resource.
-    pub fn label(&mut self, now: Ns, tokens: f64, live: Live) -> Result<(), usize> {
-        let (adds, waits) = self.read(now, tokens, live);
+    pub fn label(&mut self, scene: &mut Scene, tokens: f64) -> Label {
+        let (now, met) = (scene.now, self.rates(scene));
+        self.memory.asked(scene, tokens, met);
+        let (adds, waits) = self.read(now, tokens, met);
         if waits != [0; 2] {
             return Err(usize::from(waits[1] > waits[0]));
         }
@@ -104,34 +86,52 @@ impl<'a> Limiter<'a> {
         Ok(())
     }
 
+    /// A meter moves, never behind now.
+    fn correct(&mut self, now: Ns, r: usize, by: Ns) {
+        self.due[r] = (self.due[r].max(now) + by).max(now);
+    }
+
     /// A success: settled at the rate before it is credited.
-    pub fn success_of(&mut self, now: Ns, green: bool, charged: f64, prompt: u32, output: u32, live: Live) {
-        let tokens = prompt + output;
+    pub fn success_of(&mut self, scene: &mut Scene, green: bool, charged: f64, prompt: u32, output: u32) {
+        let (now, tokens) = (scene.now, prompt + output);
+        self.memory.resume(now);
         if green {
-            let rate = self.rates(now, live)[1];
+            let rate = self.rates(scene)[1];
             let [more, less] = [f64::from(tokens) - charged, charged - f64::from(tokens)];
-            let correction = lasts(more.max(0.0), rate) - lasts(less.max(0.0), rate);
-            self.due[1] = (self.due[1].max(now) + correction).max(now);
+            self.correct(now, 1, lasts(more.max(0.0), rate) - lasts(less.max(0.0), rate));
         }
-        if green || self.policy.credit == Credit::All {
-            self.credited.push((now, tokens));
-        }
+        let credited = green || self.policy.credit == Credit::All;
+        self.memory.served(&self.policy.law, now, credited.then_some(tokens));
         self.outputs.push(output);
+    }
+
+    /// What was charged for a green attempt that was not served comes back, if the policy says so.
+    pub fn refund(&mut self, scene: &mut Scene, tokens: f64) {
+        if self.policy.refund_unserved {
+            let (now, rates) = (scene.now, self.rates(scene));
+            self.correct(now, 0, -lasts(1.0, rates[0]));
+            self.correct(now, 1, -lasts(tokens, rates[1]));
+        }
+    }
+
+    /// A 503.
+    pub fn unavailable(&mut self, now: Ns) {
+        self.memory.unavailable(&self.policy.law, now);
     }
 
     /// The wait told: `limited` is the binding resource of a 429; `failed` is a 429 or a 503.
     pub fn reset(
         &mut self,
-        now: Ns,
+        scene: &mut Scene,
+        mode: ResetMode,
         tokens: f64,
         limited: Option<usize>,
         failed: bool,
         backlog: Ns,
-        live: Live,
     ) -> Ns {
-        let (adds, waits) = self.read(now, tokens, live);
+        let (now, rates) = (scene.now, self.rates(scene));
+        let (adds, waits) = self.read(now, tokens, rates);
         let conforms_in = waits[0].max(waits[1]);
-        let mode = if limited.is_some() { self.policy.reset_on_429 } else { self.policy.reset_otherwise };
         match mode {
             ResetMode::Model if limited.is_some() => backlog,
             ResetMode::Model => backlog.max(conforms_in),

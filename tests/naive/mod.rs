@@ -1,34 +1,57 @@
-//! A naive simulator of one org on one model with a fixed fleet, of slots or of batches: a sorted list of events, attempts
-//! that are never forgotten, sums taken anew whenever they are needed. It shares with the engine only what
-//! both are given: the validated scenario, the random streams, and the vocabulary of answers.
+//! A naive simulator of the platform and its clients: a sorted list of events, attempts that are never forgotten,
+//! sums taken anew whenever they are needed. It shares with the engine only what both are given: the validated
+//! scenario, the random streams, the vocabulary of answers, and the inner rules of what a client shares (how AIMD or
+//! Vegas count), which tests of their own hold against their sources.
+//!
+//! | file | concept |
+//! |---|---|
+//! | `sources` | who is born when, and the streams |
+//! | `clients` | attempts, retries, fallbacks, giving up |
+//! | `gate`, `hedges` | what the requests of one client share; several attempts at a time |
+//! | `closed` | users who think, backlogs |
+//! | `jobs` | the batch lane's files |
+//! | `platform` | labels, service, answers |
+//! | `buffer` | who is served next |
+//! | `fleet`, `batching` | replicas; what happens on those that batch |
+//! | `scalers` | how many replicas |
+//! | `incidents` | what goes wrong |
+//! | `limiter`, `laws` | meters and headers; the dynamic rate |
 //!
 //! Readings taken where the model leaves a choice:
 //! - an answer is in its client's hands before anything else happens at that instant;
-//! - a retry's place in the sequence is that of the failure that caused it or, of a paced client, of the answer's
-//!   arrival;
-//! - what a pacer lets go is a retry in the order of an instant, the first attempt included;
+//! - a retry's place in the sequence is that of the failure that caused it or, where answers travel because something
+//!   else depends on them (shared client state, places of a backlog, a batch lane), of the answer's arrival;
+//! - what a gate lets go is a retry in the order of an instant, the first attempt included;
 //! - deadlines come before timeouts;
 //! - free slots are handed out in turn: a replica that has another goes to the back of the rota, and so does
 //!   a full one that frees a slot; lost replicas are the newest ready ones, and those restored are new;
 //! - work in service is gone through in the order it reached the platform, and a completion that a change of
 //!   speed leaves where it was keeps its place;
-//! - a freed slot is taken before the backlog told with the answer is read.
+//! - a freed slot is taken before the backlog told with the answer is read;
+//! - a turn is passed on when a place is free and somebody waits;
+//! - what is due to be dropped from a model's buffer is one timer: set for the oldest when nothing was due, and again
+//!   whenever it has rung, so that models do not meet in the order of their drops.
 
 mod batching;
+mod buffer;
 mod clients;
+mod closed;
+mod fleet;
+mod gate;
+mod hedges;
+mod incidents;
+mod jobs;
+mod laws;
 mod limiter;
 mod platform;
+mod scalers;
+mod sources;
 
-use limiter::Limiter;
+use limiter::{Label, Limiter};
 use ratetide::client::GaveUp;
-use ratetide::client::pacing::{Paced, Pacing};
 use ratetide::metrics::observer::Ended;
-use ratetide::platform::config::ModelConfig;
-use ratetide::platform::serving::ReplicaEngine as _;
 use ratetide::reply::Reply;
-use ratetide::rng::Key;
-use ratetide::scenario::Scenario;
-use ratetide::traffic::tokens::TokenSource;
+use ratetide::scenario::{Scenario, Workload};
 use ratetide::units::{SimTime, Span};
 use std::collections::BTreeMap;
 
@@ -47,11 +70,16 @@ fn rounded(seconds: f64) -> Ns {
     (seconds * 1e9).round() as Ns
 }
 
+fn time(at: Ns) -> SimTime {
+    SimTime::from_ns(u64::try_from(at).expect("within the run"))
+}
+
 /// How an attempt ended, as its client saw it; times in nanoseconds.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Attempt {
     pub workload: usize,
     pub request: u64,
+    pub member: u32,
     pub attempt: u32,
     pub sent: Ns,
     pub at: Ns,
@@ -71,13 +99,22 @@ pub struct End {
 #[derive(Clone, Copy)]
 enum Event {
     Answer(usize, Reply),
+    Ready(usize),
     Begins(usize),
     Ends(usize),
     Completion(usize),
     Turn(usize),
+    Look(usize),
     Birth(usize),
+    Thought(usize, u32),
     Ask(usize),
+    Gate(usize),
+    Hedge(usize),
+    FileCloses(usize),
     Send(usize),
+    Leave(usize),
+    JobLeaves(usize),
+    JobArrives(usize),
     Arrival(usize),
     Drop(usize),
     Deadline(usize),
@@ -89,24 +126,36 @@ enum Event {
 const ANSWERS: u8 = 0;
 const REPLICAS: u8 = 1;
 const COMPLETIONS: u8 = 2;
-const ARRIVALS: u8 = 3;
-const ASKS: u8 = 4;
-const RETRIES: u8 = 5;
-const DROPS: u8 = 6;
-const DEADLINES: u8 = 7;
-const TIMEOUTS: u8 = 8;
-const DISCONNECTS: u8 = 9;
+const LOOKS: u8 = 3;
+const ARRIVALS: u8 = 4;
+const ASKS: u8 = 5;
+const RETRIES: u8 = 6;
+const DROPS: u8 = 7;
+const DEADLINES: u8 = 8;
+const TIMEOUTS: u8 = 9;
+const DISCONNECTS: u8 = 10;
 
 struct Request {
-    workload: usize,
+    /// The workload it was born to, and the one that carries it now: a fallback, or the same.
+    home: usize,
+    route: usize,
     number: u64,
+    member: u32,
     born: Ns,
     prompt: u32,
     output: u32,
     service: Span,
-    sent: u32,
+    /// Attempts on this route so far, those that its own client rejected among them.
+    tried: u32,
     delay: Ns,
-    trying: Option<usize>,
+    /// What its last retry took from the budget.
+    acquired: u32,
+    /// Attempts in flight, oldest first.
+    trying: Vec<usize>,
+    /// When its last attempt was sent, or its hedge looked at in vain.
+    hedged: Ns,
+    /// Of a backlog, and not sent yet.
+    unsent: bool,
     over: bool,
 }
 
@@ -114,13 +163,19 @@ struct Request {
 enum Place {
     OnTheWay,
     Waiting,
+    /// For spare capacity, and larger than any replica.
+    Stranded,
     Serving(usize),
     Left,
 }
 
 struct Try {
     request: usize,
+    /// The workload that carries it.
+    route: usize,
     number: u32,
+    service: Span,
+    acquired: u32,
     sent: Ns,
     place: Place,
     arrived: Ns,
@@ -131,61 +186,30 @@ struct Try {
     /// The place of its completion in the sequence; an event with another is void.
     completion: u64,
     tokens: f64,
-    label: Option<Result<(), usize>>,
+    label: Option<Label>,
     in_vain: bool,
     ended: bool,
 }
 
-struct Replica {
-    ready: bool,
-    busy: u32,
-    group: batching::Group,
-}
-
-struct Birth {
-    at: Ns,
-    prompt: u32,
-    output: u32,
-}
-
-/// A workload's births to come, and its pacer: a bucket of nanoseconds, in debt while sends are queued.
-struct Source {
-    births: std::vec::IntoIter<Birth>,
-    next: Option<Birth>,
-    born: u64,
-    service: ratetide::rng::Stream,
-    jitter: Key,
-    luck: Key,
-    bucket: Ns,
-    filled: Ns,
-}
-
 pub struct Naive<'a> {
     scenario: &'a Scenario,
-    model: &'a ModelConfig,
     list: BTreeMap<(Ns, u8, u64), Event>,
     sequence: u64,
     end: Ns,
-    sources: Vec<Source>,
+    streams: Vec<sources::Births>,
+    sources: Vec<sources::Source>,
     requests: Vec<Request>,
     tries: Vec<Try>,
-    /// In order of arrival.
-    waiting: Vec<usize>,
-    replicas: Vec<Replica>,
-    rota: Vec<usize>,
-    /// Replicas each incident took, and the slowdown each has in force.
+    models: Vec<platform::Model<'a>>,
+    /// Those of all models, in order of creation.
+    replicas: Vec<fleet::Replica>,
+    /// Of every (org, model), members of populations each for itself.
+    limiters: Vec<Limiter<'a>>,
+    jobs: jobs::Jobs,
+    /// Replicas each incident took, and the factor each has in force.
     taken: Vec<usize>,
-    slowdowns: Vec<f64>,
-    /// The share of attempts that each spares.
-    spared: Vec<f64>,
-    /// Mean service seconds, prompt and output of recent starts.
-    mix: [f64; 3],
-    /// Smoothed utilisation, and its level since.
-    smoothed: (f64, f64, Ns),
-    limiter: Limiter<'a>,
+    in_force: Vec<f64>,
     arrivals: u64,
-    /// Draws of two replicas.
-    draws: ratetide::rng::Stream,
     pub attempts: Vec<Attempt>,
     pub ends: Vec<End>,
 }
@@ -193,38 +217,27 @@ pub struct Naive<'a> {
 impl<'a> Naive<'a> {
     /// Simulate the first replication.
     pub fn run(scenario: &'a Scenario) -> Naive<'a> {
-        let model = &scenario.models[0];
         let mut naive = Naive {
             scenario,
-            model,
             list: BTreeMap::new(),
             sequence: 0,
             end: ns(scenario.run.duration) + ns(scenario.run.drain),
-            sources: (0..scenario.workloads.len()).map(|w| source(scenario, w)).collect(),
+            sources: (0..scenario.workloads.len()).map(|w| sources::source(scenario, w)).collect(),
+            streams: Vec::new(),
             requests: Vec::new(),
             tries: Vec::new(),
-            waiting: Vec::new(),
+            models: (0..scenario.models.len()).map(|m| platform::Model::new(scenario, m)).collect(),
             replicas: Vec::new(),
-            rota: Vec::new(),
+            limiters: limiter::all(scenario),
+            jobs: jobs::Jobs::new(scenario),
             taken: vec![0; scenario.incidents.len()],
-            slowdowns: vec![1.0; scenario.incidents.len()],
-            spared: vec![1.0; scenario.incidents.len()],
-            mix: configured_mix(scenario),
-            smoothed: (0.0, 0.0, 0),
-            limiter: Limiter::new(&model.policy),
+            in_force: vec![1.0; scenario.incidents.len()],
             arrivals: 0,
-            draws: draws(scenario),
             attempts: Vec::new(),
             ends: Vec::new(),
         };
-        (0..model.replicas).for_each(|_| naive.add_replica());
-        naive.smoothed = (naive.utilization(), naive.utilization(), 0);
-        for (i, incident) in scenario.incidents.iter().enumerate() {
-            let at = Ns::from(incident.at.as_ns());
-            naive.push(at, REPLICAS, Event::Begins(i));
-            naive.push(at + ns(incident.duration), REPLICAS, Event::Ends(i));
-        }
-        (0..naive.sources.len()).for_each(|w| naive.await_birth(w));
+        naive.streams = sources::streams(scenario, &mut naive.sources);
+        naive.start();
         while let Some(((now, _, sequence), event)) = naive.list.pop_first() {
             if now > naive.end {
                 break;
@@ -237,34 +250,43 @@ impl<'a> Naive<'a> {
         naive
     }
 
+    /// Everything that is known before the first event.
+    fn start(&mut self) {
+        for (i, incident) in self.scenario.incidents.iter().enumerate() {
+            let at = Ns::from(incident.at.as_ns());
+            self.push(at, REPLICAS, Event::Begins(i));
+            self.push(at + ns(incident.duration), REPLICAS, Event::Ends(i));
+        }
+        (0..self.models.len()).for_each(|m| self.open(m));
+        (0..self.sources.len()).for_each(|w| self.begin_to_think(w));
+        (0..self.streams.len()).for_each(|s| self.await_birth(s));
+    }
+
     fn happen(&mut self, now: Ns, sequence: u64, event: Event) {
         match event {
             Event::Answer(t, reply) => self.answered(now, t, reply, sequence),
+            Event::Ready(r) => self.become_ready(now, r),
             Event::Begins(i) => self.incident(now, i, true),
             Event::Ends(i) => self.incident(now, i, false),
             Event::Completion(t) if self.tries[t].completion == sequence => self.complete(now, t),
             Event::Completion(_) => {}
             Event::Turn(r) if self.replicas[r].group.said == sequence => self.turn(now, r),
             Event::Turn(_) => {}
-            Event::Birth(w) => self.birth(now, w),
+            Event::Look(m) => self.look(now, m),
+            Event::Birth(s) => self.birth(now, s),
+            Event::Thought(w, user) => self.thought(now, w, user),
             Event::Ask(r) => self.ask(now, r),
+            Event::Gate(w) => self.gate(now, w),
+            Event::Hedge(r) => self.hedge_is_due(now, r),
+            Event::FileCloses(w) => self.file_closes(now, w),
             Event::Send(r) => self.send(now, r, RETRIES),
+            Event::Leave(t) => self.push(now + self.one_way(t), RETRIES, Event::Arrival(t)),
+            Event::JobLeaves(j) => self.job_leaves(now, j),
+            Event::JobArrives(j) => self.job_arrives(now, j),
             Event::Arrival(t) => self.arrive(now, t),
-            Event::Drop(t) => {
-                if self.tries[t].place == Place::Waiting {
-                    self.waiting.retain(|&other| other != t);
-                    self.fail(now, t);
-                    self.serve_waiting(now);
-                }
-            }
+            Event::Drop(m) => self.drop_expired(now, m),
             Event::Deadline(r) => self.deadline(now, r),
-            Event::Timeout(t) => {
-                if self.finish(now, t, Ended::TimedOut) {
-                    self.leave_behind(now, t);
-                    let sequence = self.next_sequence();
-                    self.after_failure(now, self.tries[t].request, None, sequence);
-                }
-            }
+            Event::Timeout(t) => self.timeout(now, t),
             Event::Disconnect(t) => self.disconnect(now, t),
         }
     }
@@ -278,61 +300,17 @@ impl<'a> Naive<'a> {
         let sequence = self.next_sequence();
         self.list.insert((at, place, sequence), event);
     }
-}
 
-/// A workload's births, all drawn at once, on the streams the scenario's names give.
-fn source(scenario: &Scenario, w: usize) -> Source {
-    let workload = &scenario.workloads[w];
-    let org = scenario.orgs[workload.org as usize].name.as_str();
-    let key = Key::new(scenario.run.seed, 0).with("org").with(org).with(workload.name.as_str());
-    let (mut arrivals, mut stream) = (workload.arrivals.clone(), key.with("arrivals").stream());
-    let (prompt, output) = (workload.prompt.clone(), workload.output.clone());
-    let tokens = TokenSource::new(prompt, output, workload.max_tokens, workload.arrivals.trace(), key);
-    let mut tokens = tokens.expect("a valid workload has tokens");
-    let births: Vec<Birth> = std::iter::from_fn(|| arrivals.next(&mut stream))
-        .map(|arrival| {
-            let (prompt, output) = tokens.draw(&arrival);
-            Birth { at: Ns::from((arrival.at - SimTime::ZERO).as_ns()), prompt, output }
-        })
-        .collect();
-    let bucket = pace(&workload.client).map_or(0, |pace| ns(pace.interval) * Ns::from(pace.burst));
-    Source {
-        births: births.into_iter(),
-        next: None,
-        born: 0,
-        service: key.with("service").stream(),
-        jitter: key.with("jitter"),
-        luck: key.with("luck"),
-        bucket,
-        filled: 0,
+    fn workload(&self, w: usize) -> &'a Workload {
+        &self.scenario.workloads[w]
     }
-}
 
-/// The model's stream of draws among its replicas.
-fn draws(scenario: &Scenario) -> ratetide::rng::Stream {
-    let key = Key::new(scenario.run.seed, 0).with("model").with(scenario.models[0].name.as_str());
-    key.with("cold_start").with("choice").stream()
-}
-
-/// The configured means, weighted by the number of requests each workload makes.
-fn configured_mix(scenario: &Scenario) -> [f64; 3] {
-    let engine = &scenario.models[0].engine;
-    let (mut sums, mut total) = ([0.0; 3], 0.0);
-    for workload in &scenario.workloads {
-        let (prompt, output) = (workload.mean_prompt, workload.mean_output);
-        let means = [engine.alone_s(prompt, output), prompt, output];
-        let weight = workload.arrivals.expected();
-        (0..3).for_each(|k| sums[k] += weight * means[k]);
-        total += weight;
+    /// The workload that carries an attempt.
+    fn route(&self, t: usize) -> &'a Workload {
+        self.workload(self.tries[t].route)
     }
-    sums.map(|sum| sum / total)
-}
 
-/// The pace of a client that is paced.
-pub fn pace(client: &ratetide::client::Client) -> Option<Paced> {
-    client.pacing.as_ref().map(|pacing| match pacing {
-        Pacing::Paced(paced) => *paced,
-        #[allow(unreachable_patterns)]
-        other => panic!("the naive arm does not know {other:?}"),
-    })
+    fn one_way(&self, t: usize) -> Ns {
+        ns(self.route(t).rtt) / 2
+    }
 }

@@ -1,180 +1,269 @@
-//! What the platform does: labels, the buffer, slots, answers, incidents.
+//! What the platform does with an attempt: label, refusal, service, answer.
 
-use super::limiter::Live;
-use super::{ANSWERS, COMPLETIONS, DROPS, Event, Naive, Ns, Place, Replica, ns, rounded, seconds};
-use ratetide::limit::policy::{Enforcement, Headers};
-use ratetide::platform::config::OnDisconnect;
+use super::buffer::Turns;
+use super::laws::Common;
+use super::limiter::{Limiter, Live, Scene};
+use super::scalers::Scaler;
+use super::{ANSWERS, COMPLETIONS, DROPS, Event, Naive, Ns, Place, ns, rounded, seconds};
+use ratetide::limit::policy::{Enforcement, Headers, ResetMode};
+use ratetide::platform::config::{ModelConfig, OnDisconnect};
 use ratetide::platform::incident::Harm;
 use ratetide::platform::serving::ReplicaEngine as _;
 use ratetide::reply::{Outcome, Reply};
+use ratetide::rng::{Key, Stream};
+use ratetide::scenario::Scenario;
 
-impl Naive<'_> {
-    fn ready(&self) -> usize {
-        self.replicas.iter().filter(|replica| replica.ready).count()
+/// What a model's resets tell at most.
+const MINUTE: Ns = 60_000_000_000;
+
+/// A model, or the pool of a dedicated endpoint, at run time.
+pub struct Model<'a> {
+    pub config: &'a ModelConfig,
+    /// In order of arrival; work for spare capacity in order of service.
+    pub waiting: Vec<usize>,
+    pub spare: Vec<usize>,
+    /// The drop timer is set.
+    pub drops: bool,
+    /// Where orgs take turns, by colour.
+    pub turns: [Turns; 2],
+    /// The least weight of an org on it.
+    pub weight_min: f64,
+    /// Ready replicas with a free place, next to serve first.
+    pub rota: Vec<usize>,
+    /// Mean service seconds, prompt and output of recent starts.
+    mix: [f64; 3],
+    /// Smoothed utilisation, and its level since.
+    smoothed: (f64, f64, Ns),
+    /// Attempts that have arrived since the autoscaler looked.
+    pub arrived: u64,
+    pub scaler: Scaler<'a>,
+    /// What the law knows of all orgs together.
+    common: Common,
+    pub cold_starts: Key,
+    /// Draws of two replicas.
+    pub draws: Stream,
+}
+
+impl<'a> Model<'a> {
+    pub fn new(scenario: &'a Scenario, m: usize) -> Model<'a> {
+        let config = &scenario.models[m];
+        let key = Key::new(scenario.run.seed, 0).with("model").with(config.name.as_str()).with("cold_start");
+        let here = scenario.pairs.iter().filter(|pair| pair.model as usize == m);
+        let weights = here.map(|pair| scenario.orgs[pair.org as usize].weight);
+        Model {
+            config,
+            waiting: Vec::new(),
+            spare: Vec::new(),
+            drops: false,
+            turns: Default::default(),
+            weight_min: weights.fold(f64::INFINITY, f64::min),
+            rota: Vec::new(),
+            mix: configured_mix(scenario, m),
+            smoothed: (0.0, 0.0, 0),
+            arrived: 0,
+            scaler: Scaler::new(&config.autoscaler, config.replicas),
+            common: Common::default(),
+            cold_starts: key,
+            draws: key.with("choice").stream(),
+        }
+    }
+}
+
+/// The configured means, weighted by the number of requests each workload makes; where all traffic comes by falling
+/// back, by that of its homes.
+fn configured_mix(scenario: &Scenario, m: usize) -> [f64; 3] {
+    let engine = &scenario.models[m].engine;
+    let here: Vec<_> = scenario.workloads.iter().filter(|w| w.pool as usize == m).collect();
+    let only_fallbacks = here.iter().all(|w| w.fallback_of.is_some());
+    let (mut sums, mut total) = ([0.0; 3], 0.0);
+    for workload in here {
+        let (prompt, output) = (workload.mean_prompt, workload.mean_output);
+        let means = [engine.alone_s(prompt, output), prompt, output];
+        let home = &scenario.workloads[workload.home as usize];
+        let weight = if only_fallbacks { home.expected() } else { workload.expected() };
+        (0..3).for_each(|k| sums[k] += weight * means[k]);
+        total += weight;
+    }
+    if total == 0.0 { [engine.alone_s(1.0, 1.0), 1.0, 1.0] } else { sums.map(|sum| sum / total) }
+}
+
+impl<'a> Naive<'a> {
+    /// The model that serves an attempt.
+    pub fn model_of(&self, t: usize) -> usize {
+        self.route(t).pool as usize
     }
 
-    fn slots(&self) -> usize {
-        self.ready() * self.model.engine.places() as usize
+    pub fn places(&self, m: usize) -> usize {
+        self.models[m].config.engine.places() as usize
     }
 
-    fn serving(&self) -> Vec<usize> {
-        let mut all: Vec<usize> = (0..self.tries.len()).collect();
-        all.retain(|&t| matches!(self.tries[t].place, Place::Serving(_)));
-        all.sort_by_key(|&t| self.tries[t].arrived);
-        all
+    /// Whether an attempt is work for spare capacity.
+    pub fn is_spare(&self, t: usize) -> bool {
+        self.route(t).is_batch()
     }
 
-    /// Work in service over ready capacity.
-    pub fn utilization(&self) -> f64 {
-        let busy: u32 = self.replicas.iter().filter(|r| r.ready).map(|r| r.busy).sum();
-        if self.ready() == 0 { 1.0 } else { f64::from(busy) / self.slots() as f64 }
+    /// Work in service over ready capacity; work for spare capacity does not count.
+    pub fn utilization(&self, m: usize) -> f64 {
+        let slots = self.ready(m) * self.places(m);
+        if slots == 0 {
+            return 1.0;
+        }
+        let busy = self.all_ready(m).into_iter().flat_map(|r| &self.replicas[r].serving);
+        busy.filter(|&&t| !self.is_spare(t)).count() as f64 / slots as f64
     }
 
-    pub fn slowdown(&self) -> f64 {
-        self.slowdowns.iter().product()
-    }
-
-    /// K: requests and tokens per second of the saturated ready replicas.
-    fn capacity(&self) -> [f64; 2] {
-        let [service_s, prompt, output] = self.mix;
-        let requests = match self.batching() {
-            None => self.slots() as f64 / (service_s * self.slowdown()),
+    /// K: requests and tokens per second of so many saturated replicas.
+    pub fn capacity(&self, m: usize, replicas: usize) -> [f64; 2] {
+        let [service_s, prompt, output] = self.models[m].mix;
+        let requests = match self.batching(m) {
+            None => (replicas * self.places(m)) as f64 / (service_s.max(1e-9) * self.slowdown(m)),
             Some(e) => {
                 let most = e.kv_tokens.map_or(f64::INFINITY, |most| most as f64);
                 let k = (most / (prompt + output)).floor().clamp(1.0, f64::from(e.max_batch));
                 let step_ns = e.step_ns as f64 + e.step_per_sequence_ns as f64 * k;
                 let pass_ns = e.prefill_ns as f64 + e.per_prompt_token_ns as f64 * prompt;
                 let cycle_s = (output * step_ns + k * pass_ns) * 1e-9;
-                self.ready() as f64 * k / (cycle_s * self.slowdown())
+                replicas as f64 * k / (cycle_s.max(1e-9) * self.slowdown(m))
             }
         };
         [requests, requests * (prompt + output)]
     }
 
-    fn live(&self, now: Ns) -> Live {
-        let (value, level, since) = self.smoothed;
-        let utilization = level + (value - level) * (-seconds(now - since) / 30.0).exp();
-        Live { capacity: self.capacity(), utilization }
+    fn live(&self, now: Ns, m: usize) -> Live {
+        let (value, level, since) = self.models[m].smoothed;
+        let past = now - since;
+        let utilization =
+            if past == 0 { value } else { level + (value - level) * (-seconds(past) / 30.0).exp() };
+        Live { capacity: self.capacity(m, self.ready(m)), utilization }
     }
 
-    /// The level of utilisation has changed.
-    fn smooth(&mut self, now: Ns) {
-        self.smoothed = (self.live(now).utilization, self.utilization(), now);
+    /// Before anything has happened.
+    pub fn begin_smoothing(&mut self, m: usize) {
+        let level = self.utilization(m);
+        self.models[m].smoothed = (level, level, 0);
     }
 
-    fn is_green(&self, t: usize) -> bool {
+    /// The level of utilisation may have changed.
+    pub fn smooth(&mut self, now: Ns, m: usize) {
+        self.models[m].smoothed = (self.live(now, m).utilization, self.utilization(m), now);
+    }
+
+    /// The number of an attempt's (org, model): that of its member of a population.
+    pub fn pair(&self, t: usize) -> usize {
+        let first = self.scenario.pairs[self.route(t).pair as usize].first;
+        (first + self.requests[self.tries[t].request].member) as usize
+    }
+
+    pub fn weight(&self, t: usize) -> f64 {
+        self.scenario.orgs[self.route(t).org as usize].weight
+    }
+
+    /// An attempt's limiter, and what it may know.
+    fn limits(&mut self, now: Ns, t: usize) -> (&mut Limiter<'a>, Scene<'_>) {
+        let (m, pair) = (self.model_of(t), self.pair(t));
+        let live = self.live(now, m);
+        (&mut self.limiters[pair], Scene { now, live, common: &mut self.models[m].common })
+    }
+
+    pub fn is_green(&self, t: usize) -> bool {
         self.tries[t].label == Some(Ok(()))
     }
 
-    /// In one queue the colour is a label only.
-    fn goes_first(&self, t: usize) -> bool {
-        self.model.policy.enforcement == Enforcement::Attribution || self.is_green(t)
+    fn arrived(&mut self, now: Ns, t: usize) {
+        let it = &mut self.tries[t];
+        (it.place, it.arrived, it.ordinal) = (Place::Left, now, self.arrivals);
+        self.arrivals += 1;
     }
 
     pub fn arrive(&mut self, now: Ns, t: usize) {
-        let request = &self.requests[self.tries[t].request];
-        let workload = &self.scenario.workloads[request.workload];
+        let m = self.model_of(t);
+        self.arrived(now, t);
+        if self.is_spare(t) {
+            // Nobody meters it, forecasts it or turns it away.
+            self.tries[t].label = Some(Ok(()));
+            if !self.fits(t) {
+                self.tries[t].place = Place::Stranded;
+                return;
+            }
+            self.tries[t].place = Place::Waiting;
+            self.models[m].spare.push(t);
+            return self.serve_waiting(now, m);
+        }
+        self.models[m].arrived += 1;
+        let workload = self.route(t);
         let most = workload.max_tokens.map_or(f64::INFINITY, f64::from);
-        let tokens = f64::from(request.prompt) + self.limiter.expected_output(workload.mean_output).min(most);
-        let label = self.limiter.label(now, tokens, self.live(now));
-        let it = &mut self.tries[t];
-        (it.place, it.arrived, it.tokens, it.label) = (Place::Left, now, tokens, Some(label));
-        it.ordinal = self.arrivals;
-        self.arrivals += 1;
-        let spared: f64 = self.spared.iter().product();
-        if self.luck(t) >= spared {
+        let expected = self.limiters[self.pair(t)].expected_output(workload.mean_output).min(most);
+        let tokens = f64::from(self.requests[self.tries[t].request].prompt) + expected;
+        let (limiter, mut scene) = self.limits(now, t);
+        let label = limiter.label(&mut scene, tokens);
+        (self.tries[t].tokens, self.tries[t].label) = (tokens, Some(label));
+        if self.luck(t) >= self.spared(m) {
             return self.fail_with(now, t, Outcome::Unavailable);
         }
+        let config = self.models[m].config;
+        let hot = !self.models[m].waiting.is_empty() || self.utilization(m) >= 0.95;
         let refused = label.is_err()
-            && match self.model.policy.enforcement {
+            && match config.policy.enforcement {
                 Enforcement::Soft | Enforcement::Attribution => false,
-                Enforcement::Hard => !self.waiting.is_empty() || self.utilization() >= 0.95,
+                Enforcement::Hard => hot,
                 Enforcement::Strict => true,
             };
-        if refused || self.ready() == 0 || !self.fits(t) {
+        if refused || self.is_dead(m) || !self.fits(t) {
             return self.fail(now, t);
         }
-        if self.batching().is_some() {
-            if self.waiting.is_empty()
-                && let Some(r) = self.choose(t)
-            {
-                return self.start_on(now, t, r);
-            }
-        } else if !self.rota.is_empty() {
-            return self.start(now, t);
+        if self.models[m].waiting.is_empty()
+            && let Some(r) = self.choose(m, t)
+        {
+            return self.start_on(now, t, r);
         }
-        let first = self.goes_first(t);
-        let ahead = self.waiting.iter().filter(|&&other| !first || self.goes_first(other)).count();
-        let predicted = rounded((ahead + 1) as f64 / self.capacity()[0]);
-        let max_wait = ns(self.model.buffer.max_wait);
-        if self.model.buffer.early_refusal && predicted > max_wait {
+        let max_wait = ns(config.buffer.max_wait);
+        let predicted = rounded((self.ahead_of(m, t) + 1) as f64 / self.capacity(m, self.ready(m))[0]);
+        if config.buffer.early_refusal && self.ready(m) > 0 && predicted > max_wait {
             return self.fail(now, t);
         }
-        self.tries[t].place = Place::Waiting;
-        self.waiting.push(t);
-        self.push(now + max_wait, DROPS, Event::Drop(t));
-        self.serve_waiting(now);
-    }
-
-    fn start(&mut self, now: Ns, t: usize) {
-        let i = self.rota.remove(0);
-        if self.replicas[i].busy + 1 < self.model.engine.places() {
-            self.rota.push(i);
+        self.wait(m, t);
+        if !std::mem::replace(&mut self.models[m].drops, true) {
+            self.push(now + max_wait, DROPS, Event::Drop(m));
         }
-        self.start_on(now, t, i);
+        self.serve_waiting(now, m);
     }
 
-    fn start_on(&mut self, now: Ns, t: usize, i: usize) {
-        self.replicas[i].busy += 1;
+    pub fn start_on(&mut self, now: Ns, t: usize, r: usize) {
+        let m = self.model_of(t);
+        self.occupy(r, t);
+        let (service, spare) = (self.tries[t].service, self.is_spare(t));
         let request = &self.requests[self.tries[t].request];
-        let new = [request.service.as_secs_f64(), f64::from(request.prompt), f64::from(request.output)];
-        (0..3).for_each(|k| self.mix[k] += 0.01 * (new[k] - self.mix[k]));
-        let lasts = (ns(request.service) as f64 * self.slowdown()).round() as Ns;
+        if !spare {
+            let new = [service.as_secs_f64(), f64::from(request.prompt), f64::from(request.output)];
+            let mix = &mut self.models[m].mix;
+            (0..3).for_each(|k| mix[k] += 0.01 * (new[k] - mix[k]));
+        }
+        let lasts = (ns(service) as f64 * self.slowdown(m)).round() as Ns;
         let it = &mut self.tries[t];
-        (it.place, it.started) = (Place::Serving(i), Some(now));
-        if self.batching().is_some() {
-            self.admit(now, i, t);
+        (it.place, it.started) = (Place::Serving(r), Some(now));
+        if self.batching(m).is_some() {
+            self.admit(now, r, t);
         } else {
             self.await_completion(now + lasts, t);
         }
-        self.smooth(now);
+        self.smooth(now, m);
     }
 
-    fn await_completion(&mut self, at: Ns, t: usize) {
+    pub fn await_completion(&mut self, at: Ns, t: usize) {
         self.push(at, COMPLETIONS, Event::Completion(t));
         (self.tries[t].completes, self.tries[t].completion) = (at, self.sequence);
     }
 
-    /// Give back the slot of an attempt in service.
+    /// Give back the place of an attempt in service.
     fn free(&mut self, now: Ns, t: usize) {
-        let Place::Serving(i) = self.tries[t].place else { panic!("it is not in service") };
+        let Place::Serving(r) = self.tries[t].place else { panic!("it is not in service") };
         self.tries[t].place = Place::Left;
-        if self.batching().is_some() {
-            self.take_out(now, i, t);
+        let m = self.model_of(t);
+        if self.batching(m).is_some() {
+            self.take_out(now, r, t);
         }
-        if self.replicas[i].busy == self.model.engine.places() {
-            self.rota.push(i);
-        }
-        self.replicas[i].busy -= 1;
-        self.smooth(now);
-    }
-
-    pub fn serve_waiting(&mut self, now: Ns) {
-        while !self.waiting.is_empty() && !self.rota.is_empty() {
-            let first = self.waiting.iter().position(|&t| self.goes_first(t)).unwrap_or(0);
-            let t = self.waiting[first];
-            if self.batching().is_none() {
-                self.waiting.remove(first);
-                self.start(now, t);
-                continue;
-            }
-            if !self.has_place(t) {
-                return;
-            }
-            self.waiting.remove(first);
-            let r = self.choose(t).expect("there is a place");
-            self.start_on(now, t, r);
-        }
+        self.release(r, t);
+        self.smooth(now, m);
     }
 
     pub fn complete(&mut self, now: Ns, t: usize) {
@@ -182,17 +271,18 @@ impl Naive<'_> {
             return;
         }
         self.free(now, t);
-        if !self.tries[t].in_vain {
+        if !self.tries[t].in_vain && !self.is_spare(t) {
             let request = &self.requests[self.tries[t].request];
-            let (green, tokens, live) = (self.is_green(t), self.tries[t].tokens, self.live(now));
-            self.limiter.success_of(now, green, tokens, request.prompt, request.output, live);
+            let (prompt, output) = (request.prompt, request.output);
+            let (green, tokens) = (self.is_green(t), self.tries[t].tokens);
+            let (limiter, mut scene) = self.limits(now, t);
+            limiter.success_of(&mut scene, green, tokens, prompt, output);
         }
-        self.serve_waiting(now);
+        self.serve_waiting(now, self.model_of(t));
         self.reply(now, t, Outcome::Ok);
     }
 
     pub fn fail(&mut self, now: Ns, t: usize) {
-        self.tries[t].place = Place::Left;
         let outcome = match self.tries[t].label.expect("only what was labelled fails") {
             Ok(()) => Outcome::Unavailable,
             Err(0) => Outcome::LimitedRequest,
@@ -203,7 +293,21 @@ impl Naive<'_> {
 
     fn fail_with(&mut self, now: Ns, t: usize, outcome: Outcome) {
         self.tries[t].place = Place::Left;
+        if outcome == Outcome::Unavailable {
+            self.refund(now, t);
+            let (limiter, scene) = self.limits(now, t);
+            limiter.unavailable(scene.now);
+        }
         self.reply(now, t, outcome);
+    }
+
+    /// What was charged and not served is given back, where it is.
+    fn refund(&mut self, now: Ns, t: usize) {
+        if !self.is_spare(t) && self.is_green(t) {
+            let tokens = self.tries[t].tokens;
+            let (limiter, mut scene) = self.limits(now, t);
+            limiter.refund(&mut scene, tokens);
+        }
     }
 
     /// What decides whether an attempt fails at random; nothing does, unless a scenario says so.
@@ -211,32 +315,31 @@ impl Naive<'_> {
         if !self.scenario.incidents.iter().any(|i| matches!(i.harm, Harm::ErrorShare { .. })) {
             return 0.0;
         }
-        let request = &self.requests[self.tries[t].request];
-        self.sources[request.workload].luck.uniform(request.number, self.tries[t].number.into())
+        let it = &self.tries[t];
+        self.sources[it.route].luck.uniform(self.requests[it.request].number, it.number.into())
     }
 
     fn reply(&mut self, now: Ns, t: usize, outcome: Outcome) {
-        let policy = &self.model.policy;
+        let m = self.model_of(t);
+        let policy = &self.models[m].config.policy;
         let failed = outcome != Outcome::Ok;
         let limited =
             self.tries[t].label.and_then(Result::err).filter(|_| failed && outcome != Outcome::Unavailable);
-        let carries_reset = match policy.headers {
-            Headers::All => true,
-            Headers::Errors => failed,
-            Headers::Only429 => limited.is_some(),
-        };
+        // Work for spare capacity has no rate to be told of.
+        let carries_reset = !self.is_spare(t)
+            && match policy.headers {
+                Headers::All => true,
+                Headers::Errors => failed,
+                Headers::Only429 => limited.is_some(),
+            };
         let carries_retry_after = policy.retry_after && failed;
         let mut told = 0;
         if carries_reset || carries_retry_after {
-            let wait = if self.ready() == 0 {
-                Ns::MAX
-            } else {
-                let backlog = rounded(self.waiting.len() as f64 / self.capacity()[0]);
-                let live = self.live(now);
-                self.limiter.reset(now, self.tries[t].tokens, limited, failed, backlog, live)
-            };
-            let whole = wait.min(60_000_000_000).div_euclid(1_000_000_000)
-                + Ns::from(wait.min(60_000_000_000).rem_euclid(1_000_000_000) > 0);
+            let mode = if limited.is_some() { policy.reset_on_429 } else { policy.reset_otherwise };
+            let wait =
+                if failed && self.is_dead(m) { MINUTE } else { self.told(now, t, mode, limited, failed) };
+            let wait = wait.min(MINUTE);
+            let whole = wait.div_euclid(1_000_000_000) + Ns::from(wait.rem_euclid(1_000_000_000) > 0);
             told = whole.max(Ns::from(failed)) as u32;
         }
         let reset_s = carries_reset.then_some(told);
@@ -245,69 +348,33 @@ impl Naive<'_> {
         self.push(back, ANSWERS, Event::Answer(t, Reply { outcome, reset_s, retry_after_s }));
     }
 
+    fn told(&mut self, now: Ns, t: usize, mode: ResetMode, limited: Option<usize>, failed: bool) -> Ns {
+        let (m, tokens) = (self.model_of(t), self.tries[t].tokens);
+        let waiting = self.models[m].waiting.len() as f64;
+        let ready = self.ready(m);
+        let backlog = if ready == 0 { Ns::MAX } else { rounded(waiting / self.capacity(m, ready)[0]) };
+        let (limiter, mut scene) = self.limits(now, t);
+        limiter.reset(&mut scene, mode, tokens, limited, failed, backlog)
+    }
+
     pub fn disconnect(&mut self, now: Ns, t: usize) {
+        let m = self.model_of(t);
         match self.tries[t].place {
             Place::OnTheWay => panic!("it was sent before its client left"),
             Place::Left => {}
-            _ if self.model.on_disconnect == OnDisconnect::Serve => self.tries[t].in_vain = true,
+            Place::Stranded => self.tries[t].place = Place::Left,
+            _ if self.models[m].config.on_disconnect == OnDisconnect::Serve => self.tries[t].in_vain = true,
             Place::Waiting => {
-                self.waiting.retain(|&other| other != t);
+                self.stop_waiting(m, t);
                 self.tries[t].place = Place::Left;
-                self.serve_waiting(now);
+                self.refund(now, t);
+                self.serve_waiting(now, m);
             }
             Place::Serving(_) => {
                 let replica = self.on(t);
                 self.free(now, t);
-                self.serve_waiting(now);
+                self.serve_waiting(now, m);
                 replica.into_iter().for_each(|r| self.say(now, r));
-            }
-        }
-    }
-
-    pub fn add_replica(&mut self) {
-        self.rota.push(self.replicas.len());
-        self.replicas.push(Replica { ready: true, busy: 0, group: Default::default() });
-    }
-
-    pub fn incident(&mut self, now: Ns, i: usize, begins: bool) {
-        match (self.scenario.incidents[i].harm, begins) {
-            (Harm::LoseReplicas { count }, true) => {
-                let ready = (0..self.replicas.len()).rev().filter(|&r| self.replicas[r].ready);
-                let lost: Vec<usize> = ready.take(count as usize).collect();
-                self.taken[i] = lost.len();
-                lost.iter().for_each(|&r| self.replicas[r].ready = false);
-                self.rota.retain(|r| !lost.contains(r));
-                if self.batching().is_some() {
-                    lost.iter().for_each(|&r| self.empty(r));
-                }
-                self.smooth(now);
-                for t in self.serving() {
-                    if matches!(self.tries[t].place, Place::Serving(r) if lost.contains(&r)) {
-                        self.fail(now, t);
-                    }
-                }
-            }
-            (Harm::LoseReplicas { .. }, false) => {
-                (0..self.taken[i]).for_each(|_| self.add_replica());
-                self.smooth(now);
-                self.serve_waiting(now);
-            }
-            (Harm::Slowdown { factor }, _) if self.batching().is_some() => {
-                let in_force = if begins { factor } else { 1.0 };
-                self.change_speed(now, |naive| naive.slowdowns[i] = in_force);
-            }
-            (Harm::ErrorShare { share }, _) => self.spared[i] = if begins { 1.0 - share } else { 1.0 },
-            (Harm::Traffic { .. } | Harm::SlowColdStart { .. }, _) => {}
-            (Harm::Slowdown { factor }, _) => {
-                self.slowdowns[i] = if begins { factor } else { 1.0 };
-                let stretch = if begins { factor } else { 1.0 / factor };
-                for t in self.serving() {
-                    let completes = self.tries[t].completes;
-                    let at = now + ((completes - now) as f64 * stretch).round() as Ns;
-                    if at != completes {
-                        self.await_completion(at, t);
-                    }
-                }
             }
         }
     }

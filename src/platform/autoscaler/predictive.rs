@@ -16,15 +16,15 @@ pub struct Predictive {
     /// How far ahead to forecast.
     pub horizon: Span,
     /// Smoothing of the level, in (0, 1].
-    alpha: f64,
+    pub alpha: f64,
     /// Smoothing of the trend, in [0, 1].
-    beta: f64,
+    pub beta: f64,
     /// Errors' standard units to add.
-    z: f64,
+    pub z: f64,
     /// Spare share on top of the forecast.
-    headroom: f64,
+    pub headroom: f64,
     /// Utilisation to aim at, in (0, 1].
-    target: f64,
+    pub target: f64,
     forecast: Forecast,
 }
 

@@ -19,11 +19,23 @@ use std::collections::VecDeque;
 pub struct Reactive {
     sizing: Sizing,
     /// Attempts in flight per replica to aim at.
-    target: f64,
+    pub target: f64,
     /// Relative deviation from the target that is left alone.
-    tolerance: f64,
+    pub tolerance: f64,
     least: Window,
     greatest: Window,
+}
+
+impl Reactive {
+    /// How long more must have been wanted.
+    pub fn scale_up_window(&self) -> Span {
+        self.least.length
+    }
+
+    /// How long fewer must have been wanted, its beginning included.
+    pub fn scale_down_window(&self) -> Span {
+        self.greatest.length.saturating_sub(Span::from_ns(1))
+    }
 }
 
 impl Scaler for Reactive {

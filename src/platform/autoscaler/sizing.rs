@@ -19,15 +19,15 @@ pub(super) const COOLDOWN: Key =
 #[derive(Clone, Debug)]
 pub struct Sizing {
     /// Fewest replicas.
-    pub(super) min: u32,
+    pub min: u32,
     /// Most replicas.
-    pub(super) max: u32,
+    pub max: u32,
     /// Time from the decision to a ready replica, in seconds.
-    pub(super) cold_start: Dist,
+    pub cold_start: Dist,
     /// Time between looks.
-    pub(super) interval: Span,
+    pub interval: Span,
     /// After a change of size, how long scale-in is held back.
-    cooldown: Span,
+    pub cooldown: Span,
     changed: Option<SimTime>,
 }
 

@@ -100,7 +100,7 @@ impl Batch {
 
     /// An attempt is admitted. A pass that began at this very instant takes it in.
     pub fn admit(&mut self, now: SimTime, id: Id, engine: &Batching, attempts: &mut Attempts) {
-        self.tokens += attempts[id].tokens();
+        self.tokens += attempts[id].work.tokens();
         let member = (attempts[id].ordinal, id);
         match &mut self.pass {
             Some(pass) if pass.began < now => {
@@ -109,7 +109,7 @@ impl Batch {
             }
             Some(pass) => {
                 *attempts.stay(id) = Stay { computing: true, ..Stay::ADMITTED };
-                pass.left_ns += engine.per_prompt_token_ns as f64 * f64::from(attempts[id].arriving.prompt);
+                pass.left_ns += engine.per_prompt_token_ns as f64 * f64::from(attempts[id].work.prompt);
                 pass.ends = end_of(pass, self.slowdown);
                 self.in_pass.push(member);
             }
@@ -123,7 +123,7 @@ impl Batch {
 
     /// An attempt leaves, done or withdrawn. A pass it is part of goes on as it was planned.
     pub fn leave(&mut self, now: SimTime, id: Id, engine: &Batching, attempts: &mut Attempts) {
-        self.tokens -= attempts[id].tokens();
+        self.tokens -= attempts[id].work.tokens();
         if attempts.stay(id).prefilled == SimTime::NEVER {
             return;
         }
@@ -242,7 +242,7 @@ impl Batch {
         let mut prompts = 0.0;
         for &(_, id) in &self.in_pass {
             attempts.stay(id).computing = true;
-            prompts += f64::from(attempts[id].arriving.prompt);
+            prompts += f64::from(attempts[id].work.prompt);
         }
         if self.in_pass.is_empty() {
             return;
@@ -267,7 +267,7 @@ impl Batch {
             if !is_here(attempts, member) {
                 continue;
             }
-            let finish = self.virtual_time + (u128::from(attempts[id].arriving.output) << PLACES);
+            let finish = self.virtual_time + (u128::from(attempts[id].work.output) << PLACES);
             let stay = attempts.stay(id);
             (stay.prefilled, stay.finish) = (now, finish);
             self.levels.push(Reverse((finish, ordinal, id)));

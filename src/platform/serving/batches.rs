@@ -44,13 +44,13 @@ impl Batches {
 
     /// What an attempt has consumed: its prompt once its prefill has begun, and a token for each whole step.
     pub fn consumed(&self, now: SimTime, id: Id, attempts: &mut Attempts) -> Consumed {
-        let (replica, arriving) = (attempts[id].replica, attempts[id].arriving);
+        let (replica, work) = (attempts[id].replica, attempts[id].work);
         let stay = *attempts.stay(id);
         let output = match stay.prefilled {
             SimTime::NEVER => 0,
-            _ => self.batches[replica as usize].output_made(now, &stay, arriving.output),
+            _ => self.batches[replica as usize].output_made(now, &stay, work.output),
         };
-        Consumed { prompt: if stay.computing { arriving.prompt } else { 0 }, output }
+        Consumed { prompt: if stay.computing { work.prompt } else { 0 }, output }
     }
 
     /// Whether this is what was said last of a replica.

@@ -71,18 +71,20 @@ impl Ranking {
             let mut ranks = vec![OUT; 2 * wider];
             ranks[wider..wider + half].copy_from_slice(&self.ranks[half..]);
             self.ranks = ranks;
-            (1..wider).rev().for_each(|i| self.play(i));
+            (1..wider).rev().for_each(|i| _ = self.play(i));
         }
         let mut i = self.ranks.len() / 2 + index as usize;
         self.ranks[i] = serves.map_or(OUT, |serves| u64::from(serves) << 32 | u64::from(index));
-        while i > 1 {
+        // Up to where the winner stays who it was, and with it all above.
+        while i > 1 && self.play(i / 2) {
             i /= 2;
-            self.play(i);
         }
     }
 
-    fn play(&mut self, i: usize) {
-        self.ranks[i] = self.ranks[2 * i].min(self.ranks[2 * i + 1]);
+    /// Play a game anew; whether its result is another.
+    fn play(&mut self, i: usize) -> bool {
+        let winner = self.ranks[2 * i].min(self.ranks[2 * i + 1]);
+        std::mem::replace(&mut self.ranks[i], winner) != winner
     }
 
     /// The rank of a replica; the lower goes first.

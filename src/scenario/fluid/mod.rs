@@ -11,20 +11,27 @@
 //! |---|---|
 //! | this file | a run, step by step |
 //! | `sender` | a workload's requests, by the attempts they have made |
+//! | `births` | how many there are |
+//! | `gate` | what all requests of a client share: pacing, concurrency, a budget |
+//! | `fate` | what becomes of attempts |
 //! | `allowance` | what a pair's limit lets through |
 //! | `pool` | a model's replicas and its buffer |
 
 mod allowance;
+mod births;
+mod fate;
+mod gate;
 mod pool;
 mod sender;
 
 use super::Scenario;
 use crate::units::{SimTime, Span};
 use allowance::Allowance;
+use fate::Fate;
 use pool::Pool;
-use sender::{Fate, Sender};
+use sender::Sender;
 
-pub use sender::Counts;
+pub use fate::Counts;
 
 /// What is expected of one replication.
 #[derive(Clone, Debug)]

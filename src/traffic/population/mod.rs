@@ -94,7 +94,7 @@ pub struct Group {
     /// The share of demand of those before it, and of those up to its last.
     pub shares: [f64; 2],
     population: Population,
-    table: OnceLock<WeightedAliasIndex<f64>>,
+    table: OnceLock<Option<WeightedAliasIndex<f64>>>,
 }
 
 impl Population {
@@ -152,17 +152,17 @@ impl Group {
 
     /// The weights of its members as an alias table (Walker 1977, Vose 1991), made at the first call, once for all
     /// runs; `None` where all weigh the same.
+    #[inline]
     fn table(&self) -> Option<&WeightedAliasIndex<f64>> {
+        self.table.get_or_init(|| self.make_table()).as_ref()
+    }
+
+    fn make_table(&self) -> Option<WeightedAliasIndex<f64>> {
         let weight = |member: u32| self.population.weight(self.first + member);
         let (most, least) = (weight(0), weight(self.members - 1));
-        if most == least {
-            return None;
-        }
-        let make = || {
-            let weights = (0..self.members).map(|member| weight(member) / most).collect();
-            WeightedAliasIndex::new(weights).expect("weights are positive and at most 1")
-        };
-        Some(self.table.get_or_init(make))
+        let weights = || (0..self.members).map(|member| weight(member) / most).collect();
+        let make = || WeightedAliasIndex::new(weights()).expect("weights are positive and at most 1");
+        (most != least).then(make)
     }
 }
 

@@ -27,7 +27,9 @@ impl Clock {
     #[inline]
     pub fn instant(&mut self, area: f64) -> Option<SimTime> {
         if self.profile.is_identity() {
-            return Some(SimTime::from_ns(area.round() as u64));
+            // Rounds half up like `round`, without a call into libm.
+            let whole = area as u64;
+            return Some(SimTime::from_ns(whole + u64::from(area - whole as f64 >= 0.5)));
         }
         let pieces = &self.profile.pieces;
         while area >= pieces[self.piece].area_end() {
