@@ -501,9 +501,11 @@ impl Draw {
         let Options { timeout, deadline, odd, timed_presets, paced, fallbacks } = options;
         if !self.shape.scalable && !timeout && !deadline && self.chance(5) {
             let all = self.shares();
+            let way = Span::from_ns(self.tick.as_ns() * rtt / 2);
             let known = presets::PRESETS.iter().filter(|preset| {
                 let client = &preset.client;
-                (all || !client.is_shared()) && (timed_presets || client.timeout == Span::MAX)
+                (all || !client.is_shared())
+                    && (client.timeout == Span::MAX || timed_presets && client.timeout > way)
             });
             let names: Vec<&str> = known.map(|preset| preset.name).collect();
             return format!("client = \"{}\"\n", self.one(&names));
