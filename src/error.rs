@@ -190,5 +190,10 @@ mod tests {
         let again = Error::io("flush", Path::new("elsewhere"))(carried);
         assert_eq!(again.to_string(), text);
         assert_eq!(Error::from(io::Error::from(again)).to_string(), text);
+        let failed = io::Error::from(Error::Failed("a chart".to_owned()));
+        assert_eq!(
+            (failed.kind(), Error::from(failed).to_string()),
+            (io::ErrorKind::Other, "a chart".to_owned())
+        );
     }
 }

@@ -67,12 +67,6 @@ impl Name {
     }
 }
 
-impl AsRef<str> for Name {
-    fn as_ref(&self) -> &str {
-        &self.0
-    }
-}
-
 impl fmt::Display for Name {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(&self.0)
@@ -93,7 +87,8 @@ mod tests {
     #[test]
     fn accepted() {
         for text in ["a", "7b", "llama-3.3-70b", "A_b", "totals", &"x".repeat(64)] {
-            assert_eq!(Name::new(text).unwrap().as_str(), text);
+            let name = Name::new(text).unwrap();
+            assert_eq!((name.as_str(), format!("{name:?}")), (text, format!("{text:?}")));
         }
     }
 

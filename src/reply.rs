@@ -43,3 +43,20 @@ pub struct Reply {
     /// `Retry-After` in seconds, where the response carries it.
     pub retry_after_s: Option<u32>,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_is_to_blame_is_told_by_status_and_error_type() {
+        for (outcome, status, error_type) in [
+            (Outcome::Ok, 200, ""),
+            (Outcome::LimitedRequest, 429, "dynamic_request_limited"),
+            (Outcome::LimitedToken, 429, "dynamic_token_limited"),
+            (Outcome::Unavailable, 503, ""),
+        ] {
+            assert_eq!((outcome.status(), outcome.error_type()), (status, error_type));
+        }
+    }
+}

@@ -84,3 +84,38 @@ fn a_resolved_scenario_is_toml_alone() {
     let told = home.run_to(2, &["check", "small.toml", "--show-config", "--format", "json"]).err;
     assert!(told.contains("cannot be used with"), "{told}");
 }
+
+#[test]
+fn a_name_that_is_not_there_is_told_with_what_may_have_been_meant() {
+    let home = Home::new();
+    let check = |keys: &str| format!("{SMALL}[[checks]]\nmin = 0.5\n{keys}\n");
+    let metric = "metric = \"success_share\"\n";
+    for (text, told) in [
+        (check("metric = \"sucess_share\""), "did you mean `success_share`?"),
+        (check("metric = \"time_to_succ\""), "did you mean `time_to_success_mean_s`"),
+        (check(&format!("{metric}org = \"stedy\"")), "did you mean `steady`?"),
+        (check(&format!("{metric}org = \"nobody\"")), "the orgs are: spiky, steady"),
+        (check(&format!("{metric}model = \"x\"")), "did you mean `m`?"),
+        (check(&format!("{metric}model = \"other\"")), "the models are: m"),
+        (check(&format!("{metric}workload = \"chta\"")), "did you mean `chat`?"),
+        (check(&format!("{metric}org = \"spiky\"\nworkload = \"chat\"")), "the workloads are: batch"),
+        (SMALL.replace("openai-python", "opena"), "`client` must not be \"opena\" --> wrong.toml"),
+        (SMALL.replace("openai-python", "opena"), "did you mean \"openai-python\" or \"openai-cookbook\"?"),
+    ] {
+        home.write("wrong.toml", text);
+        let ended = home.run(&["check", "wrong.toml"]);
+        assert_eq!(ended.code, Some(3), "{ended:?}");
+        let shown = ended.err.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(shown.contains(told), "{told}: {shown}");
+    }
+}
+
+#[test]
+fn keys_of_a_client_without_effect_are_told() {
+    let home = Home::new();
+    home.write("idle.toml", SMALL.replace("\"openai-python\"", "{ honor = \"reset\" }"));
+    let ended = home.run(&["check", "idle.toml"]);
+    assert_eq!(ended.code, Some(0), "{ended:?}");
+    let told = "note: idle.toml:19: `honor` has no effect: a request has one attempt (`max_attempts`)";
+    assert!(ended.err.contains(told), "{ended:?}");
+}

@@ -178,6 +178,47 @@ fn the_sequential_rule_says_how_it_ended() {
     assert!(flowing(&one.out).contains("a single replication, which proves nothing"), "{}", one.out);
 }
 
+/// The first sentence tells the measure that decides, its value, and how far apart, in the measure's unit.
+#[test]
+fn a_verdict_is_told_in_the_unit_of_its_measure() {
+    let home = Home::with_small();
+    let cases = [
+        (
+            "goodput_tpm",
+            "spiky",
+            "immediate is best: goodput_tpm of spiky is 9,776 tokens/min, 270 tokens/min more",
+        ),
+        (
+            "fairness_jain",
+            "spiky",
+            "immediate is best: fairness_jain of spiky is 0.805, 0.008 more than as written",
+        ),
+        (
+            "attempts_per_request",
+            "spiky",
+            "attempts_per_request of spiky is 1.00; none cannot be told from it.",
+        ),
+        ("wasted_tokens", "spiky", "wasted_tokens of spiky is 0; none and immediate cannot be told from it."),
+        ("cost_usd", "spiky", "cost_usd of spiky is 0.14 USD; none cannot be told from it."),
+        (
+            "time_to_success_p50_s",
+            "steady",
+            "time_to_success_p50_s of steady is 2.06 s; none and immediate cannot",
+        ),
+    ];
+    for (metric, org, wanted) in cases {
+        let asked = ["compare", "small.toml", "--org", org, "--no-charts", "--strategies", "none,immediate"];
+        let told = flowing(&home.run_to(0, &[&asked[..], &["--metric", metric]].concat()).out);
+        let least =
+            wanted.starts_with("immediate") || told.starts_with("Nothing is better than as written: ");
+        assert!(told.contains(wanted) && least, "{told}");
+    }
+    let asked = ["compare", "small.toml", "--org", "steady", "--no-charts", "--strategies", "none"];
+    let until = ["--metric", "time_to_success_p50_s", "--until", "1 s"];
+    let told = flowing(&home.run_to(0, &[&asked[..], &until].concat()).out);
+    assert!(told.contains("10 replications: enough for intervals of ± 1.00 s simulated"), "{told}");
+}
+
 #[test]
 fn other_laws_are_tried_and_the_winner_held_against_them() {
     let home = with_polite();

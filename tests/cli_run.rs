@@ -168,6 +168,30 @@ fn a_run_that_mostly_fails_says_so_unless_it_has_checks() {
     assert_eq!(home.run_to(0, &starved).err, "");
 }
 
+/// What was spent is told by lane, org and API key, and each of the three adds up to the same.
+#[test]
+fn spending_is_told_by_lane_org_and_key() {
+    let home = Home::new();
+    let lanes = concat!(env!("CARGO_MANIFEST_DIR"), "/scenarios/lanes.toml");
+    let told = home.run_to(0, &["run", lanes, "--no-charts"]).out;
+    assert_fits(&told);
+    let spending: Vec<&str> = told.lines().skip_while(|line| !line.starts_with("spend ")).collect();
+    let ends = spending.iter().position(|line| line.is_empty()).expect("the table ends");
+    let (lanes, orgs) = spending[2..ends]
+        .split_at(spending[2..ends].iter().position(|line| *line == "by org and key").unwrap());
+    // From the right: per 1,000, per million, in vain, spend.
+    let usd = |line: &&str| -> f64 { line.split_whitespace().rev().nth(3).unwrap().parse().unwrap() };
+    let of = |lines: &[&str], indent: &str| -> (usize, f64) {
+        let is_row = |line: &&&str| line.strip_prefix(indent).is_some_and(|rest| !rest.starts_with(' '));
+        let rows: Vec<f64> = lines.iter().filter(is_row).map(usd).collect();
+        (rows.len(), rows.iter().sum())
+    };
+    let [by_lane, by_org, by_key] = [of(lanes, "  "), of(orgs, "  "), of(orgs, "    ")];
+    assert_eq!([by_lane.0, by_org.0, by_key.0], [3, 2, 4], "{told}");
+    // Each number is rounded to cents.
+    assert!((by_lane.1 - by_org.1).abs() < 0.03 && (by_org.1 - by_key.1).abs() < 0.03, "{told}");
+}
+
 #[test]
 fn a_closed_pipe_is_success_and_a_full_device_is_not() {
     let home = Home::with_small();

@@ -215,11 +215,16 @@ fn a_torn_point_is_computed_again_and_a_foreign_file_is_named() {
     home.run_to(0, &["sweep", "run", "s", "-q"]);
     let before = result(&home, "s");
     let whole = home.read("s/points/000002.json");
+    // Whole by its own digest, and without an axis.
+    let mut other: Value = json(whole.lines().next().unwrap());
+    other["axes"].as_object_mut().unwrap().remove("model.m.replicas");
+    let other = format!("{other}\n{}\n", ratetide::digest::sha256(other.to_string().as_bytes()));
     for torn in [
         "",
         &whole[..whole.len() / 2],
         &whole[..whole.len() - 1],
         &whole.replacen("\"seed\":3", "\"seed\":4", 1),
+        &other,
     ] {
         home.write("s/points/000002.json", torn);
         let told = home.run_to(75, &["sweep", "merge", "s"]).err;
@@ -287,9 +292,9 @@ fn what_cannot_be_swept_is_refused_before_anything_is_written() {
         (&["--vary", "model.m.replicas=0.5..2.5:3"], "whole number"),
         (
             &["--vary", "run.seed=1..100000", "--vary", "model.m.replicas=1..10000"],
-            "1000000000 points, about 1",
+            "1000000000 points, about 8.4e11 events",
         ),
-        (&["--vary", "run.seed=1..9", "--max-events", "1e4"], "events are expected"),
+        (&["--vary", "run.seed=1..9", "--max-events", "5e3"], "events are expected"),
         (&["--vary", "run.seed=1..9", "--sample", "halton:3"], "lhs:N"),
         (&["--vary", "run.seed=1..9", "--metrics", "sucess_share"], "did you mean success_share?"),
         (&["--vary", "run.seed=1..9", "--metrics", "nobody/success_share"], "no workload"),
@@ -377,4 +382,40 @@ fn a_scenario_with_a_trace_is_frozen_with_it() {
     home.write("s/scenario/traces/t.csv", "time_s\n1\n");
     let told = home.run_to(3, &["sweep", "run", "s"]).err;
     assert!(told.contains("traces/t.csv is not the file that was planned"), "{told}");
+}
+
+#[test]
+fn a_result_is_told_in_every_format() {
+    let home = home();
+    plan(&home, "s", &["--goal", "minimise time_to_success_p50_s where success_share > 1.5"]);
+    home.run_to(0, &["sweep", "run", "s", "-q"]);
+    let told = |format: &str| home.run_to(0, &["sweep", "merge", "s", "-q", "--format", format]).out;
+    assert_eq!(
+        (told("json"), told("csv")),
+        (home.read("s/result/sweep.json"), home.read("s/result/sweep.csv"))
+    );
+    let markdown = told("markdown");
+    assert!(markdown.starts_with("## Two orgs\n\nNo point meets the goal.\n\n| point |"), "{markdown}");
+    assert_eq!(markdown.lines().filter(|line| line.starts_with('|')).count(), 2 + 6, "{markdown}");
+    // Without a goal the first number's ends are told, in its unit.
+    for (metric, unit) in
+        [("cost_usd", " USD at"), ("spiky/time_to_success_p50_s", " s at"), ("goodput_tpm", " tokens/min at")]
+    {
+        plan(&home, metric, &["--metrics", metric]);
+        home.run_to(0, &["sweep", "run", metric, "-q"]);
+        let told = home.run_to(0, &["sweep", "merge", metric, "--no-charts"]).out;
+        assert!(told.starts_with(&format!("{metric} goes from ")) && told.contains(unit), "{told}");
+    }
+}
+
+#[test]
+fn a_recipe_is_printed_whole_and_an_unknown_engine_refused() {
+    let home = Home::new();
+    for recipe in ratetide::sweep::recipe::RECIPES {
+        assert_eq!(home.run_to(0, &["sweep", "recipe", recipe.name]).out, recipe.text);
+    }
+    assert!(home.run_to(2, &["sweep", "recipe", "slrum"]).err.contains("did you mean slurm?"));
+    assert!(
+        home.run_to(2, &["sweep", "recipe", "xyzzy"]).err.contains("one of parallel, slurm, dask, ray, k8s")
+    );
 }

@@ -8,11 +8,10 @@ mod common;
 
 use common::cases::{are_many, cases, each};
 use common::read;
-use common::run::run_logged;
+use common::run::{observed, run_logged};
 use common::scenarios::{ANY, Parts, bare, text};
 use common::watch::{Held, Watch};
 use ratetide::client::presets::PRESETS;
-use ratetide::engine::simulate;
 use ratetide::limit::law::{LAWS, Law};
 use ratetide::metrics::ledger::Ledger;
 use ratetide::metrics::observer::Observer;
@@ -26,13 +25,7 @@ const SCENARIOS: u64 = 1000;
 /// Run a scenario under watch; its series, its accounts, and on how many models Little's law was put to the test.
 fn recorded(scenario: &Scenario) -> (Recorder<'static>, Ledger, Held) {
     let mut watch = Watch::new(scenario);
-    // Each beat is thousands of events, and a whole run is fewer.
-    let mut beats = 0;
-    let run = simulate(scenario, 0, &mut watch, &mut |_| {
-        beats += 1;
-        beats < 1000
-    });
-    assert!(run.finished, "it does not end");
+    let run = observed(scenario, &mut watch);
     assert!(run.end == SimTime::ZERO + scenario.run.duration + scenario.run.drain);
     let (recorder, held) = watch.finish(run.end, &run.ledger);
     (recorder, run.ledger, held)
@@ -301,7 +294,7 @@ fn no_meter_lets_more_through_than_its_rate_and_burst() {
         let mut checked = 0;
         let scenario = read(&text(seed, ANY, Span::from_s(1)));
         let mut greens = Greens::default();
-        simulate(&scenario, 0, &mut greens, &mut |_| true);
+        observed(&scenario, &mut greens);
         for (pair, times) in greens.0 {
             let policy = &scenario.models[scenario.pairs[pair as usize].model as usize].policy;
             let Law::Fixed(fixed) = &policy.law else { continue };

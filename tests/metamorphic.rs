@@ -6,11 +6,10 @@ mod common;
 
 use common::cases::{cases, each};
 use common::read;
-use common::run::run_logged;
+use common::run::{guarded, observed, run_logged};
 use common::scenarios::{ANY, Parts, SCALABLE, SMALL, Shape, text};
-use ratetide::engine::simulate;
 use ratetide::metrics::observer::{AttemptRecord, Ended, Observer};
-use ratetide::replications::{Results, run_all};
+use ratetide::replications::Results;
 use ratetide::reply::Outcome;
 use ratetide::scenario::Scenario;
 use ratetide::units::{SimTime, Span};
@@ -41,7 +40,7 @@ fn rows(scenario: &Scenario, results: &Results, org: &str, workload: &str) -> St
 
 /// Assert that every workload of `base` has the same rows in both.
 fn assert_same_rows(base: &Scenario, other: &Scenario, why: &str) {
-    let [of_base, of_other] = [base, other].map(|scenario| run_all(scenario, &(), None));
+    let [of_base, of_other] = [base, other].map(guarded);
     for workload in &base.workloads {
         let org = base.orgs[workload.org as usize].name.as_str();
         let name = workload.name.as_str();
@@ -153,7 +152,7 @@ fn more_capacity_never_raises_the_503_count() {
                  model = \"m\"\narrivals.{arrivals}\nprompt_tokens.constant = 1\noutput_tokens.constant = 1\n"
             );
             let mut unavailable = Unavailable::default();
-            simulate(&read(&text), 0, &mut unavailable, &mut |_| true);
+            observed(&read(&text), &mut unavailable);
             unavailable.0
         };
         let counts: Vec<u64> = (1..=8).map(count).collect();
@@ -182,7 +181,7 @@ impl Observer for Traffic {
 
 fn traffic(scenario: &Scenario) -> Traffic {
     let mut traffic = Traffic::default();
-    simulate(scenario, 0, &mut traffic, &mut |_| true);
+    observed(scenario, &mut traffic);
     traffic.births.sort();
     traffic
 }
@@ -209,8 +208,8 @@ fn being_watched_changes_nothing() {
     for (seed, shape) in (0..200).flat_map(|seed| [(seed, SMALL), (seed, ANY)]) {
         let shape: Shape = shape;
         let scenario = read(&text(seed, shape, SECOND));
-        let watched = simulate(&scenario, 0, &mut Traffic::default(), &mut |_| true);
-        let unwatched = simulate(&scenario, 0, &mut (), &mut |_| true);
+        let watched = observed(&scenario, &mut Traffic::default());
+        let unwatched = observed(&scenario, &mut ());
         assert_eq!((watched.ledger, watched.events), (unwatched.ledger, unwatched.events), "seed {seed}");
     }
 }

@@ -7,10 +7,10 @@ mod common;
 mod naive;
 
 use common::cases::{are_many, cases, each};
+use common::run::observed;
 use common::scenarios::{Arms, BATCHING, CLIENTS, PLATFORM, SMALL, Shape, text};
 use naive::{Attempt, End, Naive, Ns};
 use ratetide::client::GaveUp;
-use ratetide::engine::simulate;
 use ratetide::metrics::observer::{AttemptRecord, Ended, Observer};
 use ratetide::scenario::Scenario;
 use ratetide::units::{SimTime, Span};
@@ -38,7 +38,7 @@ fn at(time: SimTime) -> Ns {
 }
 
 impl Observer for Seen {
-    fn reads_headers_of_200(&self) -> bool {
+    fn reads_headers(&self) -> bool {
         true
     }
 
@@ -68,7 +68,7 @@ impl Observer for Seen {
 /// The first attempt or end in which the two arms differ; what happened is told to `kinds`.
 fn difference(scenario: &Scenario, kinds: &mut BTreeMap<String, u64>) -> Option<String> {
     let mut seen = Seen::default();
-    simulate(scenario, 0, &mut seen, &mut |_| true);
+    observed(scenario, &mut seen);
     seen.attempts.iter().for_each(|attempt| *kinds.entry(attempt_kind(attempt)).or_default() += 1);
     seen.ends.iter().for_each(|end| *kinds.entry(format!("{:?}", end.gave_up)).or_default() += 1);
     let mut naive = Naive::run(scenario);

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use super::comparison_words::{difference, finding, level};
-use super::figures::{UNDEFINED, money, percent, plural, rate, ratio, seconds};
+use super::figures::{UNDEFINED, money, percent, plural, rate, ratio, seconds, unit_word, with_unit};
 use super::grid::{Grid, wrap};
 use super::screen::written;
 use super::stream::Paint;
@@ -130,7 +130,9 @@ impl Screen<'_> {
             return if interrupted { ": interrupted".to_owned() } else { String::new() };
         };
         let target = match width {
-            Width::Absolute(target) => level(comparison.measure(), Some(target)),
+            Width::Absolute(target) => {
+                with_unit(level(comparison.measure(), Some(target)), comparison.measure().unit)
+            }
             Width::Relative(share) => format!("{} % of the baseline's", percent(Some(share))),
         };
         match comparison.observed.ended {
@@ -259,15 +261,4 @@ const SHOWN: &[Shown] = &[
 /// A signed difference of shares, in percentage points.
 fn points(value: Option<f64>) -> String {
     value.map_or(UNDEFINED.to_owned(), |value| super::comparison_words::signed(100.0 * value, 2))
-}
-
-fn unit_word(unit: Unit) -> &'static str {
-    match unit {
-        Unit::Share => "%",
-        Unit::Seconds => "s",
-        Unit::Usd => "USD",
-        Unit::TokensPerMinute => "tokens/min",
-        Unit::RequestsPerMinute => "requests/min",
-        Unit::Count | Unit::Ratio => "",
-    }
 }

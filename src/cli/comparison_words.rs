@@ -1,6 +1,6 @@
 //! The first sentence on a comparison, and its numbers in print.
 
-use super::figures::{UNDEFINED, count, grouped, money, percent, plural, rate, ratio, seconds};
+use super::figures::{UNDEFINED, count, grouped, money, percent, plural, rate, ratio, seconds, with_unit};
 use crate::compare::comparison::Comparison;
 use crate::compare::measure::Measure;
 use crate::compare::verdict::Verdict;
@@ -59,15 +59,11 @@ pub fn difference(measure: &Measure, value: f64, interval: Option<Interval>) -> 
 fn apart(measure: &Measure, value: f64) -> String {
     let scale = if measure.unit == Unit::Share { 100.0 } else { 1.0 };
     let number = grouped(scale * value.abs(), decimals(measure.unit, scale * value));
-    let unit = match measure.unit {
-        Unit::Share => " percentage points",
-        Unit::Seconds => " s",
-        Unit::Usd => " USD",
-        Unit::TokensPerMinute => " tokens/min",
-        Unit::RequestsPerMinute => " requests/min",
-        Unit::Count | Unit::Ratio => "",
+    let told = match measure.unit {
+        Unit::Share => format!("{number} percentage points"),
+        unit => with_unit(number, unit),
     };
-    format!("{number}{unit} {}", if value < 0.0 { "less" } else { "more" })
+    format!("{told} {}", if value < 0.0 { "less" } else { "more" })
 }
 
 /// What a strategy comes to on the primary measure.
@@ -77,19 +73,8 @@ fn achieves(comparison: &Comparison, arm: usize) -> String {
     let value = comparison.judged[arm].paired[comparison.primary].value;
     match (measure.name, value) {
         ("success_share", Some(_)) => format!("{} % of {org}'s requests succeed", level(measure, value)),
-        (name, Some(_)) => format!("{name} of {org} is {}{}", level(measure, value), unit(measure.unit)),
+        (name, Some(_)) => format!("{name} of {org} is {}", with_unit(level(measure, value), measure.unit)),
         (name, None) => format!("{name} of {org} is not defined in every replication"),
-    }
-}
-
-fn unit(unit: Unit) -> &'static str {
-    match unit {
-        Unit::Share => " %",
-        Unit::Seconds => " s",
-        Unit::Usd => " USD",
-        Unit::TokensPerMinute => " tokens/min",
-        Unit::RequestsPerMinute => " requests/min",
-        Unit::Count | Unit::Ratio => "",
     }
 }
 

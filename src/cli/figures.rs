@@ -1,7 +1,29 @@
 //! Numbers in print: thousands separators, three digits where more say nothing, a dash for what is not defined.
 
+use crate::metrics::metric::Unit;
+
 /// What is printed where a number is not defined.
 pub const UNDEFINED: &str = "–";
+
+/// A unit as it stands above a column; nothing where a number speaks for itself.
+pub fn unit_word(unit: Unit) -> &'static str {
+    match unit {
+        Unit::Share => "%",
+        Unit::Seconds => "s",
+        Unit::Usd => "USD",
+        Unit::TokensPerMinute => "tokens/min",
+        Unit::RequestsPerMinute => "requests/min",
+        Unit::Count | Unit::Ratio => "",
+    }
+}
+
+/// A number in print with its unit behind it.
+pub fn with_unit(number: String, unit: Unit) -> String {
+    match unit_word(unit) {
+        "" => number,
+        word => format!("{number} {word}"),
+    }
+}
 
 /// A number with so many decimals and thousands separators.
 ///

@@ -18,6 +18,7 @@
 //! | [`part`] | what the parts have in common |
 //! | [`window`] | the recent past, as several of them remember it |
 //! | `reading` | a client from its table |
+//! | `idle` | keys that have no effect beside others |
 //! | [`presets`] | real clients, constant by constant |
 
 pub mod backoff;
@@ -28,6 +29,7 @@ pub mod concurrency;
 pub mod guard;
 pub mod hedge;
 pub mod honor;
+mod idle;
 pub mod pacing;
 pub mod part;
 pub mod presets;

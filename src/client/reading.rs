@@ -78,6 +78,7 @@ impl Client {
                 table.error_at(key, "must be longer than the workload's round trip `rtt`", None);
             }
         }
+        client.note_idle(table);
         client
     }
 

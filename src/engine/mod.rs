@@ -47,7 +47,7 @@ use crate::platform::pairs::Row;
 use crate::platform::{Effect, Platform};
 use crate::rng::Key;
 use crate::scenario::Scenario;
-use crate::scenario::estimate::{Estimate, OPEN_REQUEST_BYTES};
+use crate::scenario::estimate::{OPEN_REQUEST_BYTES, fixed_bytes};
 use crate::scenario::limits::Excess;
 use crate::scenario::part::Part;
 use crate::units::SimTime;
@@ -113,7 +113,10 @@ pub fn simulate_part<O: Observer>(
     beat: &mut dyn FnMut(SimTime) -> bool,
 ) -> Run {
     let mut engine = Engine::new(scenario, part, replication, observer);
-    engine.platform.tells_on_200 = engine.observer.reads_headers_of_200();
+    let (seen, obeyed) = (engine.observer.reads_headers(), |model| scenario.obeys_headers(model));
+    (0..)
+        .zip(&scenario.models)
+        .for_each(|(model, _)| engine.platform.tell(model, seen, seen || obeyed(model)));
     engine.start();
     let finished = engine.run(beat);
     let now = if finished { engine.end } else { engine.now };
@@ -174,8 +177,7 @@ impl<'a, O: Observer> Engine<'a, O> {
             weight: scenario.orgs[pair.org as usize].weight,
             members: pair.members,
         };
-        let (limits, estimate) = (&scenario.limits, Estimate::of(scenario));
-        let fixed_bytes = (estimate.memory_bytes - estimate.open_bytes) as u64;
+        let (limits, fixed_bytes) = (&scenario.limits, fixed_bytes(scenario) as u64);
         Engine {
             platform: Platform::new(
                 scenario.models.iter().enumerate().map(model).collect(),

@@ -59,9 +59,9 @@ pub trait Observer {
     /// False if nothing is observed: the engine then does not even gather what it would say.
     const ACTIVE: bool = true;
 
-    /// Whether the header of a 200 is looked at.
-    fn reads_headers_of_200(&self) -> bool {
-        false
+    /// Whether the headers of responses are looked at.
+    fn reads_headers(&self) -> bool {
+        Self::ACTIVE
     }
     /// A request was born.
     fn born(&mut self, at: SimTime, workload: u32) {}

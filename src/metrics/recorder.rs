@@ -192,7 +192,7 @@ impl<'a> Recorder<'a> {
 }
 
 impl Observer for Recorder<'_> {
-    fn reads_headers_of_200(&self) -> bool {
+    fn reads_headers(&self) -> bool {
         self.log.is_some()
     }
 

@@ -112,14 +112,40 @@ impl Disk for RealDisk {
     }
 
     fn lock(&self, folder: &Path) -> io::Result<Option<File>> {
-        if !cfg!(unix) {
-            return Ok(None);
-        }
-        let handle = File::open(folder)?;
+        // Elsewhere a folder cannot be opened as a file.
+        let Some(handle) = cfg!(unix).then(|| File::open(folder)).transpose()? else { return Ok(None) };
         match handle.try_lock() {
-            Ok(()) => Ok(Some(handle)),
             Err(fs::TryLockError::WouldBlock) => Err(io::ErrorKind::WouldBlock.into()),
-            Err(fs::TryLockError::Error(_)) => Ok(None),
+            // Some file systems know no locks.
+            locked => Ok(locked.is_ok().then_some(handle)),
         }
+    }
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_kind_is_told_from_the_others() {
+        let home = tempfile::tempdir().unwrap();
+        let at = |name: &str| home.path().join(name);
+        fs::write(at("file"), "").unwrap();
+        std::os::unix::fs::symlink("nowhere", at("link")).unwrap();
+        let _socket = std::os::unix::net::UnixListener::bind(at("socket")).unwrap();
+        let kinds = ["file", ".", "link", "socket", "nothing"].map(|name| RealDisk.kind(&at(name)).unwrap());
+        let wanted = [Kind::File, Kind::Folder, Kind::Link, Kind::Other].map(Some);
+        assert_eq!((&kinds[..4], kinds[4]), (&wanted[..], None));
+        assert!(RealDisk.kind(&at("file/below")).is_err());
+    }
+
+    #[test]
+    fn a_lock_keeps_others_out_until_it_is_dropped() {
+        let home = tempfile::tempdir().unwrap();
+        let held = RealDisk.lock(home.path()).unwrap().expect("temporary files are where locks are known");
+        assert_eq!(RealDisk.lock(home.path()).unwrap_err().kind(), io::ErrorKind::WouldBlock);
+        drop(held);
+        assert!(RealDisk.lock(home.path()).is_ok());
+        assert_eq!(RealDisk.lock(&home.path().join("nothing")).unwrap_err().kind(), io::ErrorKind::NotFound);
     }
 }

@@ -36,14 +36,15 @@ impl Platform {
             Outcome::LimitedToken => Some(Resource::Tokens),
             Outcome::Ok | Outcome::Unavailable => None,
         };
-        let carried = match policy.headers {
-            Headers::All => failed || self.tells_on_200,
+        let carries = match policy.headers {
+            Headers::All => true,
             Headers::Errors => failed,
             Headers::Only429 => limited.is_some(),
         };
+        let read = model.tells[usize::from(failed)];
         // Work for spare capacity has no rate to be told of.
-        let carried = carried && !attempt.work.spare;
-        let retry_after = policy.retry_after && failed;
+        let carried = read && carries && !attempt.work.spare;
+        let retry_after = read && policy.retry_after && failed;
         let told = carried || retry_after;
         if !told && outcome != Outcome::Unavailable {
             return Reply { outcome, reset_s: None, retry_after_s: None };

@@ -64,8 +64,6 @@ pub struct Platform {
     models: Vec<Model>,
     pairs: Pairs,
     attempts: Attempts,
-    /// Whether anybody reads the header of a 200: telling it changes nothing, so it need not be computed.
-    pub tells_on_200: bool,
     /// What the last call wants done, in order; drain it after every call.
     pub effects: Vec<Effect>,
 }
@@ -77,13 +75,19 @@ impl Platform {
         for &(first, row) in pairs.rows() {
             models[row.model as usize].buffer.join(first, row.weight);
         }
-        Platform { pairs, models, attempts: Attempts::default(), tells_on_200: true, effects: Vec::new() }
+        Platform { pairs, models, attempts: Attempts::default(), effects: Vec::new() }
     }
 
     /// An attempt, by id.
     #[inline]
     pub fn attempt(&self, id: Id) -> &Attempt {
         &self.attempts[id]
+    }
+
+    /// Whether anybody reads the headers of a model's 200s, and of its failures. At first somebody does; what nobody
+    /// reads is not worked out.
+    pub fn tell(&mut self, index: u32, on_200: bool, on_failure: bool) {
+        self.models[index as usize].tells = [on_200, on_failure];
     }
 
     /// Whether a model's levels may have changed since the last call.

@@ -57,6 +57,8 @@ pub struct Model {
     /// The shares of attempts that each cause of random failures spares, and what all of them spare.
     pub(super) spared: Factors,
     pub(super) spared_share: f64,
+    /// Whether anybody reads the headers of its 200s, and of its failures.
+    pub(super) tells: [bool; 2],
     /// Its levels may have changed since [`Model::take_touched`].
     pub(super) touched: bool,
     /// Work for spare capacity in service.
@@ -95,6 +97,7 @@ impl Model {
             spared_share: 1.0,
             mix,
             spare_in_service: 0,
+            tells: [true; 2],
             touched: false,
             cold_starts,
             shared: config.policy.law.shared(),

@@ -7,7 +7,7 @@ use super::kept::{toml_key, toml_text};
 use super::node::{Entry, Value};
 use super::range::Range;
 use super::spec::Kind;
-use super::suggest::nearest;
+use super::suggest::did_you_mean;
 use crate::name::Name;
 use crate::units::{Quantity, Rate, Span, parse_rate, parse_span};
 
@@ -130,7 +130,7 @@ pub fn toml(value: &Value) -> Result<String, String> {
 /// The word that may have been meant.
 pub fn help(kind: &Kind, value: &Value) -> Option<String> {
     let (Kind::Choice(words), Value::Text(text)) = (kind, value) else { return None };
-    nearest(text, words.iter().map(|(word, _)| *word)).map(|near| format!("did you mean {near:?}?"))
+    did_you_mean(text, words.iter().map(|(word, _)| *word), |word| format!("{word:?}"))
 }
 
 /// True where a value of this TOML type can be of `kind`.

@@ -6,7 +6,7 @@ use std::rc::Rc;
 
 use super::kept::{Kept, Store};
 use super::node::{Node, Origin, Place, Value, parse_document};
-use super::problem::{PROBLEMS_MAX, Problem, Problems, Sources};
+use super::problem::{PROBLEMS_MAX, Problem, Problems, Sources, inert};
 use super::resolved::Resolved;
 use super::set;
 use super::spec::Spec;
@@ -33,6 +33,8 @@ pub struct Document {
 struct Log {
     problems: Vec<Problem>,
     more: usize,
+    /// What is worth saying of a text that is right, each with its place.
+    notes: Vec<String>,
     store: Store,
     /// The keys given, each with its place and whether it was read.
     given: Vec<(Place, &'static str, bool)>,
@@ -143,7 +145,7 @@ impl Document {
             }
         }
         if log.problems.is_empty() {
-            return Ok(Resolved::new(log.store, self.sources));
+            return Ok(Resolved::new(log.store, self.sources, log.notes));
         }
         log.problems.sort();
         log.problems.dedup();
@@ -164,6 +166,15 @@ impl Document {
         };
         if !follows {
             log.report(problem);
+        }
+    }
+
+    /// Records what is worth saying of a place, once.
+    pub(super) fn note(&self, place: Place, message: &str) {
+        let mut log = self.log.borrow_mut();
+        let note = format!("{}: {}", self.sources.spot(place), inert(message));
+        if log.notes.len() < PROBLEMS_MAX && !log.notes.contains(&note) {
+            log.notes.push(note);
         }
     }
 

@@ -84,6 +84,6 @@ pub use resolved::Resolved;
 pub use schema::schema;
 pub use sound::faults;
 pub use spec::{Fallback, Family, Key, Kind, Member, Spec};
-pub use suggest::nearest;
+pub use suggest::{did_you_mean, nearest};
 pub use table::Table;
 pub use tagged::{Form, Tagged};

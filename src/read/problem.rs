@@ -49,6 +49,16 @@ impl Sources {
         self.line_starts.partition_point(|start| *start <= at)
     }
 
+    /// Where a place is, in one word: file and line, or the command line.
+    pub fn spot(&self, place: Place) -> String {
+        match place.origin {
+            Origin::Set(index) => inert(&self.sets[index as usize]),
+            Origin::File | Origin::Default => {
+                format!("{}:{}", inert(&self.file_name), self.line(place.start))
+            }
+        }
+    }
+
     /// The line a place stands in: its number, the byte it starts at, its text.
     fn line_at(&self, place: Place) -> (usize, usize, &str) {
         match place.origin {
@@ -173,7 +183,7 @@ fn floor(text: &str, at: usize) -> usize {
 }
 
 /// Text of the input, made harmless for a terminal and cut to a readable length.
-fn inert(text: &str) -> String {
+pub(super) fn inert(text: &str) -> String {
     let cut = 4 * EXCERPT_CHARS;
     let mut shown: String = text.chars().take(cut).map(inert_char).collect();
     if text.chars().nth(cut).is_some() {

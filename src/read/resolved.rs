@@ -13,12 +13,18 @@ const ORIGIN_COLUMN: usize = 64;
 pub struct Resolved {
     store: Store,
     sources: Sources,
+    notes: Vec<String>,
 }
 
 impl Resolved {
-    pub(super) fn new(mut store: Store, sources: Sources) -> Resolved {
+    pub(super) fn new(mut store: Store, sources: Sources, notes: Vec<String>) -> Resolved {
         store.root();
-        Resolved { store, sources }
+        Resolved { store, sources, notes }
+    }
+
+    /// What is worth saying of a text that is right: keys that have no effect beside others, each with its place.
+    pub fn notes(&self) -> &[String] {
+        &self.notes
     }
 
     /// A TOML document of all values, which reads back to the same values: one line per value, its key the

@@ -28,6 +28,8 @@ pub struct Table<'d> {
     kept: usize,
     /// Missing or in error, which is reported: its keys are not missed.
     is_stand_in: bool,
+    /// Written as a text that stands for some of its keys.
+    is_shorthand: bool,
 }
 
 /// A key that is given in a text, and its number in the document's log.
@@ -47,12 +49,21 @@ impl<'d> Table<'d> {
         kept: usize,
     ) -> Table<'d> {
         let given = spec.keys.iter().map(|_| None).collect();
-        let mut table =
-            Table { doc, spec, given, underlaid: Vec::new(), place, kept, is_stand_in: node.is_none() };
+        let mut table = Table {
+            doc,
+            spec,
+            given,
+            underlaid: Vec::new(),
+            place,
+            kept,
+            is_stand_in: node.is_none(),
+            is_shorthand: false,
+        };
         match node.as_ref().map(|node| (&node.value, node)) {
             None => {}
             Some((Value::Table(entries), _)) => entries.iter().for_each(|entry| table.admit(entry)),
             Some((Value::Text(_), node)) if !spec.shorthand.is_empty() => {
+                table.is_shorthand = true;
                 for key in spec.shorthand {
                     let index = spec.position(key).expect("a shorthand names keys of its spec");
                     let number = doc.note_given(node.place, spec.keys[index].name);
@@ -154,7 +165,12 @@ impl<'d> Table<'d> {
             }
         };
         let kept = self.doc.with_store(|store| store.child(self.kept, key.name));
-        Some(Tagged::new(self.doc, key.name, key.kind, node, self.place, kept))
+        let value = Tagged::new(self.doc, key.name, key.kind, node, self.place, kept);
+        if !self.is_shorthand {
+            return Some(value);
+        }
+        let path = self.doc.with_store(|store| store.path(self.kept));
+        Some(value.called(path.rsplit('.').next().unwrap_or_default().to_owned()))
     }
 
     fn report_missing(&self, key: &Key) {
@@ -344,6 +360,15 @@ impl Table<'_> {
         let place = self.given[index].as_ref().map(|given| given.node.place);
         let place = place.filter(|place| place.origin != Origin::Default).unwrap_or(self.place);
         self.report(place, message.into(), String::new(), help);
+    }
+
+    /// Records what is worth saying of the value of `key`, which is right: that it has no effect, and why.
+    pub fn note_at(&self, key: &str, message: &str) {
+        let index = self.spec.position(key);
+        let index = index.unwrap_or_else(|| panic!("the spec `{}` has no key `{key}`", self.spec.name));
+        let place = self.given[index].as_ref().map(|given| given.node.place);
+        let place = place.filter(|place| place.origin != Origin::Default).unwrap_or(self.place);
+        self.doc.note(place, message);
     }
 
     /// Records an error at a stretch of the text that is given for `key`, in bytes of its value.

@@ -24,6 +24,8 @@ pub struct Tagged<'d> {
     node: Option<Rc<Node>>,
     place: Place,
     kept: usize,
+    /// What errors call it, where a table's shorthand stands for it: the table's key.
+    alias: Option<String>,
 }
 
 /// A value of several possible kinds, sorted by its TOML type.
@@ -57,7 +59,12 @@ impl<'d> Tagged<'d> {
             Some(node) if node.place.origin != Origin::Default => node.place,
             _ => around,
         };
-        Tagged { tag, doc, kind, node, place, kept }
+        Tagged { tag, doc, kind, node, place, kept, alias: None }
+    }
+
+    /// The same, called otherwise in errors.
+    pub(super) fn called(self, alias: String) -> Tagged<'d> {
+        Tagged { alias: Some(alias), ..self }
     }
 
     /// Records an error at this value.
@@ -96,7 +103,7 @@ impl<'d> Tagged<'d> {
                 value
             }
             Err(reason) => {
-                let message = format!("`{}` {reason}", self.tag);
+                let message = format!("`{}` {reason}", self.alias.as_deref().unwrap_or(self.tag));
                 let is_default = node.place.origin == Origin::Default;
                 assert!(!is_default, "the default of {message}");
                 let help = check::help(&self.kind, &node.value);

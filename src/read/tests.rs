@@ -106,7 +106,7 @@ fn every_mistake_is_told_with_its_line_and_what_is_allowed() {
         ),
         ("arrivals.poisson = { rate = \"100/min\" }", "arrivals = \"poisson\"", "a table with one tag"),
         ("arrivals.poisson = { rate = \"100/min\" }", "arrivals = {}", "needs a tag"),
-        ("client = \"openai-python\"", "client = \"openai\"", "`preset` must not be \"openai\""),
+        ("client = \"openai-python\"", "client = \"openai\"", "`client` must not be \"openai\""),
         ("client = \"openai-python\"", "client = 5", "text or a table"),
         ("honor = \"reset\"", "honor = { jitter = 0.5 }", "needs the key `header`"),
         ("count = 1,", "count = 1, count = 2,", "duplicate key"),

@@ -1,9 +1,11 @@
 //! Thresholds on the summary: `[[checks]] metric = "time_to_success_p99_s" max = "10 s"`.
 
-use super::{Scenario, Workload};
+use super::incidents::written;
+use super::{Org, Scenario, Workload};
 use crate::metrics::metric::{self, METRICS, Metric, Unit};
 use crate::metrics::summary::Summary;
-use crate::read::{Form, Table, nearest};
+use crate::platform::config::ModelConfig;
+use crate::read::{Form, Table, did_you_mean};
 use crate::units::{Quantity, parse_rate, parse_span};
 
 /// A threshold, type-checked.
@@ -32,6 +34,77 @@ pub struct Party {
     pub orgs: Vec<u32>,
 }
 
+/// Whom checks may look at.
+#[derive(Clone, Copy, Debug)]
+pub struct Cast<'a> {
+    /// The models of the file, in order of their names.
+    pub models: &'a [ModelConfig],
+    /// The orgs.
+    pub orgs: &'a [Org],
+    /// The workloads; none where there are errors, which are told already.
+    pub workloads: &'a [Workload],
+}
+
+impl Cast<'_> {
+    /// The org, population or group of a population of this name; `None` after an error was recorded.
+    fn party(&self, table: &Table, name: String) -> Option<Party> {
+        let mut orgs = written(&name, self.orgs);
+        if orgs.is_empty() {
+            let group = self.orgs.iter().position(|org| org.name.as_str() == name);
+            orgs.extend(group.map(|index| index as u32));
+        }
+        if orgs.is_empty() {
+            let names = self.orgs.iter().flat_map(|org| [org.written().as_str(), org.name.as_str()]);
+            let help = help(&name, "orgs", names);
+            table.error_at("org", format!("there is no org `{name}` in this scenario"), help);
+            return None;
+        }
+        Some(Party { name, orgs })
+    }
+
+    /// The index of the model of this name; `None` after an error was recorded.
+    fn model(&self, table: &Table, name: &str) -> Option<u32> {
+        let found = self.models.binary_search_by(|model| model.name.as_str().cmp(name)).ok();
+        if found.is_none() {
+            let help = help(name, "models", self.models.iter().map(|model| model.name.as_str()));
+            table.error_at("model", format!("there is no model `{name}` in this scenario"), help);
+        }
+        found.map(|index| index as u32)
+    }
+
+    /// Whether any workload is of such an org, name and model.
+    fn is_there(&self, party: Option<&Party>, name: Option<&str>, model: Option<u32>) -> bool {
+        let mut workloads = self.workloads.iter();
+        // What the workloads lack has been said already.
+        self.workloads.is_empty()
+            || workloads.any(|w| {
+                party.is_none_or(|party| party.orgs.contains(&w.org))
+                    && model.is_none_or(|model| model == w.model)
+                    && name.is_none_or(|name| name == w.name.as_str())
+            })
+    }
+}
+
+/// Names told of those that there are.
+const NAMES_MOST: usize = 8;
+
+/// What may have been meant by a name, or the names that there are.
+fn help<'a>(name: &str, what: &str, names: impl Iterator<Item = &'a str> + Clone) -> Option<String> {
+    did_you_mean(name, names.clone(), quoted).or_else(|| {
+        let mut known: Vec<&str> = Vec::new();
+        names.for_each(|name| {
+            if !known.contains(&name) && known.len() < NAMES_MOST {
+                known.push(name)
+            }
+        });
+        (!known.is_empty()).then(|| format!("the {what} are: {}", known.join(", ")))
+    })
+}
+
+fn quoted(name: &str) -> String {
+    format!("`{name}`")
+}
+
 /// What a check found.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Verdict {
@@ -42,38 +115,27 @@ pub struct Verdict {
 }
 
 impl Check {
-    /// Read a check; orgs and models are looked up by name. `is_there` says whether any workload is of such an
-    /// org, name and model.
-    pub fn read(
-        table: &mut Table,
-        orgs: impl Fn(&str) -> Vec<u32>,
-        is_there: impl Fn(Option<&Party>, Option<&str>, Option<u32>) -> bool,
-        model: impl Fn(&str) -> Option<u32>,
-    ) -> Option<Check> {
+    /// Read a check of this cast.
+    pub fn read(table: &mut Table, cast: &Cast) -> Option<Check> {
         let named = table.text("metric");
         let metric = METRICS.iter().position(|m| m.name == named);
         if metric.is_none() && table.clean() {
             let names = METRICS.iter().map(|m| m.name);
-            let help = nearest(&named, names).map(|near| format!("did you mean `{near}`?"));
+            let help = did_you_mean(&named, names, quoted);
             table.error_at("metric", format!("there is no metric `{named}`"), help);
         }
         let unit = metric.map_or(Unit::Ratio, |i| METRICS[i].unit);
         let [min, max] = ["min", "max"].map(|key| read_bound(table, key, unit));
-        let mut found = |key: &str, look: &dyn Fn(&str) -> Vec<u32>| {
-            let name = table.opt_text(key)?;
-            let found = look(&name);
-            if found.is_empty() {
-                table.error_at(key, format!("there is no {key} `{name}` in this scenario"), None);
-                return None;
-            }
-            Some(Party { name, orgs: found })
-        };
-        let org = found("org", &orgs);
-        let model = found("model", &|name| model(name).into_iter().collect()).map(|found| found.orgs[0]);
+        let org = table.opt_text("org").and_then(|name| cast.party(table, name));
+        let model = table.opt_text("model").and_then(|name| cast.model(table, &name));
         let workload = table.opt_text("workload");
-        if let Some(name) = workload.as_ref().filter(|name| !is_there(org.as_ref(), Some(name), None)) {
-            table.error_at("workload", format!("there is no workload `{name}` there"), None);
-        } else if table.clean() && !is_there(org.as_ref(), workload.as_deref(), model) {
+        let is_there = |name, model| cast.is_there(org.as_ref(), name, model);
+        if let Some(name) = workload.as_ref().filter(|name| !is_there(Some(name.as_str()), None)) {
+            let mine = |w: &&Workload| org.as_ref().is_none_or(|party| party.orgs.contains(&w.org));
+            let names = cast.workloads.iter().filter(mine).map(|w| w.name.as_str());
+            let help = help(name, "workloads", names);
+            table.error_at("workload", format!("there is no workload `{name}` there"), help);
+        } else if table.clean() && !is_there(workload.as_deref(), model) {
             table.error_at("model", "no workload the check looks at asks for this model", None);
         }
         if let (true, Unit::Share, Some(min)) = (table.clean(), unit, min.filter(|min| *min > 1.0)) {

@@ -1,15 +1,17 @@
 //! What a scenario will cost, before anything is run: events, and memory as the live heap of a replication.
 //!
-//! Retries are not foreseen, and everybody is taken to wait as long as the buffer lets them at the busiest rate; how near
-//! that comes on the shipped scenarios is measured by `tests/estimates.rs`. What is beyond a limit all the same ends there
-//! while it runs ([`limits`](super::limits)).
+//! Both follow from the flow of attempts without its chance ([`fluid`](super::fluid)); how near that comes is measured by
+//! `tests/estimates.rs`. What is beyond a limit all the same ends there while it runs ([`limits`](super::limits)).
 
-use super::Scenario;
+use super::fluid::{self, Counts, Flow};
+use super::{Scenario, Workload};
 use crate::limit::pair::Pair;
 use crate::limit::usage::BUCKETS;
+use crate::metrics::series::{CapacityBin, OutcomeBin, RateBin};
 use crate::platform::autoscaler::Scaler as _;
 use crate::platform::pairs::SAMPLED;
 use crate::platform::serving::ReplicaEngine as _;
+use crate::units::Span;
 use bytesize::ByteSize;
 
 /// Expected events and memory of a run.
@@ -17,8 +19,7 @@ use bytesize::ByteSize;
 pub struct Estimate {
     /// Requests of one replication.
     pub requests: f64,
-    /// Events of all replications: two for each attempt, two more where it is batched, one for an answer that
-    /// arrives by itself, one for each look of an autoscaler. Users may send as often as they can: as if they were refused at once.
+    /// Events of all replications.
     pub events: f64,
     /// Bytes held by one replication.
     pub memory_bytes: f64,
@@ -40,43 +41,18 @@ const SUCCESS_BYTES: f64 = 48.0;
 /// Bytes of a member in the table that draws members.
 const MEMBER_BYTES: f64 = 12.0;
 /// Bytes of a workload, a pair and a model in one bin of the series.
-const BIN_BYTES: [f64; 3] = [150.0, 60.0, 150.0];
+const BIN_BYTES: [usize; 3] = [size_of::<OutcomeBin>(), size_of::<RateBin>(), size_of::<CapacityBin>()];
 
 impl Estimate {
     /// The estimate of a scenario.
     pub fn of(scenario: &Scenario) -> Estimate {
-        let run = &scenario.run;
-        let length_s = run.duration.as_secs_f64() + run.drain.as_secs_f64();
-        let requests: f64 = scenario.workloads.iter().map(super::Workload::expected).sum();
-        let most: f64 = scenario.workloads.iter().map(most).sum();
-        // A pass of its own, and its end moved by somebody else's, for each request that is batched.
-        let batches = |w: &&super::Workload| scenario.models[w.pool as usize].engine.batching().is_some();
-        let turns: f64 = scenario.workloads.iter().filter(batches).map(|w| 2.0 * w.expected()).sum();
-        let looks: f64 = scenario
-            .models
-            .iter()
-            .filter_map(|model| model.autoscaler.interval())
-            .map(|interval| length_s / interval.as_secs_f64())
-            .sum();
-        let bins = (length_s / run.interval.as_secs_f64()).ceil();
-        let rows = [scenario.workloads.len(), scenario.pairs.len(), scenario.models.len()];
-        let series: f64 = rows.iter().zip(BIN_BYTES).map(|(&n, bytes)| n as f64 * bytes).sum::<f64>() * bins;
-        let open = requests.min(expected_open(scenario));
-        // The birth of a backlog's request is looked at before it is sent.
-        let births = |w: &super::Workload| w.arrivals.backlog().map_or(0.0, |_| w.expected());
-        let births: f64 = scenario.workloads.iter().map(births).sum();
-        // An answer that arrives at its own instant is an event.
-        let answers = |w: &super::Workload| if scenario.answers_travel(w.home) { self::most(w) } else { 0.0 };
-        let answers: f64 = scenario.workloads.iter().map(answers).sum();
+        let flow = fluid::flow(scenario);
         let waiting: f64 = scenario.workloads.iter().map(waiting_bytes).sum();
-        let open_bytes = open * OPEN_REQUEST_BYTES + waiting;
+        let open_bytes = flow.open_max * OPEN_REQUEST_BYTES + waiting;
         Estimate {
-            requests,
-            events: (2.0 * most + births + answers + turns + looks) * f64::from(run.replications),
-            memory_bytes: series
-                + open_bytes
-                + pairs_bytes(scenario)
-                + scenario.workloads.len() as f64 * WORKLOAD_BYTES,
+            requests: scenario.workloads.iter().map(Workload::expected).sum(),
+            events: events(scenario, &flow) * f64::from(scenario.run.replications),
+            memory_bytes: fixed_bytes(scenario) + open_bytes,
             open_bytes,
         }
     }
@@ -118,12 +94,51 @@ impl Estimate {
     }
 }
 
-/// The most requests that a workload is expected to make.
-fn most(workload: &super::Workload) -> f64 {
-    match workload.arrivals.users().filter(|_| workload.fallback_of.is_none()) {
-        Some(users) => users.rate_at(workload.rtt.as_secs_f64()) * workload.arrivals.operational_s(),
-        None => workload.expected(),
-    }
+/// Seconds of a replication.
+fn length_s(scenario: &Scenario) -> f64 {
+    scenario.run.duration.as_secs_f64() + scenario.run.drain.as_secs_f64()
+}
+
+/// Bytes of a replication that are held whatever is open: the series, the pairs, the workloads.
+pub fn fixed_bytes(scenario: &Scenario) -> f64 {
+    let bins = (length_s(scenario) / scenario.run.interval.as_secs_f64()).ceil();
+    let rows = [scenario.workloads.len(), scenario.pairs.len(), scenario.models.len()];
+    let series: f64 = rows.iter().zip(BIN_BYTES).map(|(&n, bytes)| (n * bytes) as f64).sum::<f64>() * bins;
+    series + pairs_bytes(scenario) + scenario.workloads.len() as f64 * WORKLOAD_BYTES
+}
+
+/// Events of one replication.
+fn events(scenario: &Scenario, flow: &Flow) -> f64 {
+    let length_s = length_s(scenario);
+    let of = |(workload, counts)| workload_events(scenario, workload, counts, length_s);
+    let workloads: f64 = scenario.workloads.iter().zip(&flow.counts).map(of).sum();
+    let looks = scenario.models.iter().filter_map(|model| model.autoscaler.interval());
+    workloads + looks.map(|interval| length_s / interval.as_secs_f64()).sum::<f64>()
+}
+
+/// Events of a workload: its births, sends and what follows from them.
+fn workload_events(scenario: &Scenario, workload: &Workload, counts: &Counts, length_s: f64) -> f64 {
+    let model = &scenario.models[workload.pool as usize];
+    let client = &workload.client;
+    // Of an independent client's request the birth is seen as its first attempt arrives.
+    let asks = client.is_shared() || workload.arrivals.backlog().is_some();
+    let born = if asks { counts.requests } else { 0.0 };
+    let again = (counts.attempts - counts.requests).max(0.0);
+    let asked_again = if client.is_shared() { again } else { 0.0 };
+    // Of one that is batched a pass begins and ends, and its end is moved by somebody else's.
+    let per_served = if model.engine.batching().is_some() { 3.0 } else { 1.0 };
+    let answers = if scenario.answers_travel(workload.home) { counts.answered } else { 0.0 };
+    // Timers ring for who is late, or once in their time to find that nobody is.
+    let rings = |late: f64, armed: f64, span: Span| match span {
+        Span::MAX => late,
+        span => late.max(armed.min(length_s / span.as_secs_f64().max(1e-9))),
+    };
+    let timers = rings(counts.timed_out, counts.attempts, client.timeout)
+        + rings(0.0, counts.requests, client.deadline)
+        + rings(counts.dropped, 0.0, model.buffer.max_wait);
+    // Whom the platform learns to be gone, and the end of what it had begun for them.
+    let gone = 2.0 * counts.timed_out;
+    counts.requests + born + again + asked_again + per_served * counts.worked + answers + timers + gone
 }
 
 /// Bytes of what a closed loop keeps beside the requests that are on their way.
@@ -147,24 +162,4 @@ fn pairs_bytes(scenario: &Scenario) -> f64 {
     let crowded = scenario.orgs.iter().filter(|org| org.crowd.is_some());
     let tables: f64 = crowded.map(|org| f64::from(org.members()) * MEMBER_BYTES).sum();
     scenario.pairs.iter().zip(requests).map(of_pair).sum::<f64>() + tables
-}
-
-/// Requests open at a time, were all served without waiting, each open for its service and its buffer wait.
-fn expected_open(scenario: &Scenario) -> f64 {
-    let open = |w: &super::Workload| {
-        let model = &scenario.models[w.pool as usize];
-        let service_s = model.engine.crowded_s(w.mean_prompt, w.mean_output);
-        let wait_s = match w.lane.batch() {
-            Some(batch) => batch.window.as_secs_f64() + batch.gather.as_secs_f64(),
-            None => model.buffer.max_wait.as_secs_f64().min(3600.0),
-        };
-        if w.arrivals.backlog().is_some() {
-            // Each of them has its entry from the start: `waiting_bytes`.
-            return 0.0;
-        }
-        let rate = w.expected() / scenario.run.duration.as_secs_f64();
-        let open = rate * w.arrivals.max_factor(scenario.run.duration).max(1.0) * (service_s + wait_s);
-        w.arrivals.users().map_or(open, |users| open.min(users.users.into()))
-    };
-    scenario.workloads.iter().map(open).sum()
 }

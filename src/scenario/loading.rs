@@ -28,7 +28,7 @@ pub struct Loaded {
     pub file_name: String,
     /// The traces it reads, by the name it gives them.
     pub inputs: Vec<Input>,
-    /// What is worth saying of its traces: rows dropped, sorted or raised.
+    /// What is worth saying: of its traces, rows dropped, sorted or raised; of its keys, those without effect.
     pub notes: Vec<String>,
 }
 
@@ -84,11 +84,6 @@ impl Source {
         Path::new(&self.file_name).file_stem().unwrap_or_default().to_string_lossy().into_owned()
     }
 
-    /// The last part of its path.
-    pub fn file_name(&self) -> &str {
-        &self.file_name
-    }
-
     /// The scenario with these `--set`s.
     ///
     /// # Errors
@@ -106,6 +101,7 @@ impl Source {
         let file_name = self.file_name.clone();
         let stem = self.stem();
         files.notes.extend(too_large(&scenario));
+        files.notes.extend(resolved.notes().iter().cloned());
         files.inputs.sort_by(|a, b| a.name.cmp(&b.name));
         Ok(Loaded { scenario, resolved, stem, file_name, inputs: files.inputs, notes: files.notes })
     }

@@ -15,12 +15,14 @@
 //! | [`part`] | what meets in nothing, and can run apart |
 //! | [`check`] | thresholds on the summary |
 //! | [`estimate`] | events and memory, before anything is run |
+//! | [`fluid`] | the flow of attempts without its chance, on which the estimate rests |
 //! | [`limits`] | how much of both a run may take |
 
 pub mod check;
 mod closed_loop;
 pub mod estimate;
 mod fallback;
+pub mod fluid;
 mod incidents;
 pub mod limits;
 pub mod loading;
@@ -233,6 +235,11 @@ impl Scenario {
         // Fallbacks stand behind their home.
         let mut routes = self.workloads[home as usize..].iter().take_while(|workload| workload.home == home);
         routes.any(|w| w.client.is_shared() || w.is_batch() || w.arrivals.hands_on_places())
+    }
+
+    /// Whether some client of a model obeys what the headers of a failure say.
+    pub fn obeys_headers(&self, model: u32) -> bool {
+        self.workloads.iter().any(|w| w.pool == model && w.client.honor.header.is_some())
     }
 
     /// A model's mix before the first service start: the workloads' configured means, weighted by the number

@@ -1,6 +1,6 @@
 //! From the text of a scenario to the validated type, once.
 
-use super::check::{Check, Party};
+use super::check::{Cast, Check};
 use super::closed_loop;
 use super::estimate::Estimate;
 use super::fallback::{self, Fallback};
@@ -9,7 +9,9 @@ use super::spec::SCENARIO;
 use super::{Org, RunConfig, Scenario, Workload, incidents, pairs, pools, populations};
 use crate::bounds;
 use crate::client::Client;
+use crate::client::honor::Header;
 use crate::dist::{Dist, Law as _};
+use crate::limit::policy::Headers;
 use crate::name::Name;
 use crate::platform::config::ModelConfig;
 use crate::platform::lane::Lane;
@@ -317,6 +319,7 @@ fn read_client(
     let given = t.has("client");
     let mut table = t.table("client");
     let client = Client::read(&mut table, rtt);
+    note_unheard(&table, &client, model.map(|model| &models[model as usize]));
     let find = |row: &Table, name: &str| find_model(row, "model", name, models);
     let fallbacks = fallback::read(table.rows("fallback"), model, lane, rtt, find);
     let Some(batch) = lane.batch() else { return (client, fallbacks) };
@@ -328,6 +331,26 @@ fn read_client(
         t.error_at("lane", "the window must be longer than the workload's round trip `rtt`", None);
     }
     (Client { timeout: batch.window, ..client }, fallbacks)
+}
+
+/// Tell if its client obeys a header that the model's answers do not carry.
+fn note_unheard(table: &Table, client: &Client, model: Option<&ModelConfig>) {
+    let Some(policy) = model.map(|model| &model.policy).filter(|_| table.clean() && table.has("honor"))
+    else {
+        return;
+    };
+    let unheard = match client.honor.header {
+        Some(Header::RetryAfter) if !policy.retry_after => {
+            "`Retry-After`, since `limit.retry_after` is false"
+        }
+        Some(Header::Reset) if policy.headers == Headers::Only429 && !client.retry_on.limited => {
+            "`x-ratelimit-reset` but on a 429, which is not tried again"
+        }
+        _ => return,
+    };
+    if client.max_attempts > 1 {
+        table.note_at("honor", &format!("`honor` has no effect: the model's answers carry no {unheard}"));
+    }
 }
 
 /// Read a client that stands in a file of its own, for what is wrong with it whichever workload of the scenario it
@@ -359,23 +382,6 @@ fn refuse_never_submitted(t: &Table, lane: &Lane, prompt: &Option<Dist>, trace: 
 fn read_checks(root: &mut Table, models: &[ModelConfig], orgs: &[Org], workloads: &[Workload]) -> Vec<Check> {
     let mut rows = root.rows("checks");
     refuse_too_many(root, "checks", rows.len());
-    let org = |name: &str| match incidents::written(name, orgs) {
-        none if none.is_empty() => {
-            orgs.iter().position(|org| org.name.as_str() == name).into_iter().map(|i| i as u32).collect()
-        }
-        some => some,
-    };
-    let model = |name: &str| models.binary_search_by(|m| m.name.as_str().cmp(name)).ok().map(|i| i as u32);
-    let is_there = |party: Option<&Party>, name: Option<&str>, model: Option<u32>| {
-        workloads.iter().any(|w| {
-            party.is_none_or(|party| party.orgs.contains(&w.org))
-                && model.is_none_or(|model| model == w.model)
-                && name.is_none_or(|name| name == w.name.as_str())
-        })
-    };
-    // What the workloads lack has been said already.
-    let is_there = |party: Option<&Party>, name: Option<&str>, model| {
-        workloads.is_empty() || is_there(party, name, model)
-    };
-    rows.iter_mut().filter_map(|row| Check::read(row, org, is_there, model)).collect()
+    let cast = Cast { models, orgs, workloads };
+    rows.iter_mut().filter_map(|row| Check::read(row, &cast)).collect()
 }

@@ -210,7 +210,8 @@ impl Store {
         };
         let Some(record) = Record::from_text(&bytes) else { return Ok(State::Torn) };
         if record.plan == self.id && record.point == Some(number) {
-            return Ok(State::Done(Box::new(record)));
+            let is_whole = record.axes.keys().eq(self.plan.axes.iter().map(|axis| &axis.name));
+            return Ok(if is_whole { State::Done(Box::new(record)) } else { State::Torn });
         }
         let shown = one_line(&path.display().to_string());
         let which = record.point.map_or("no".to_owned(), |n| n.to_string());

@@ -1,14 +1,17 @@
 //! Scenarios from their text, run through the same path as the command line's.
 
-use ratetide::metrics::observer::AttemptRecord;
-use ratetide::replications::{Results, run_all};
+use ratetide::engine::{Run, simulate};
+use ratetide::metrics::observer::{AttemptRecord, Observer};
+use ratetide::replications::{Results, Watch, run_all};
 use ratetide::scenario::{Scenario, reading};
 use ratetide::traffic::arrivals::Recordings;
 use ratetide::traffic::trace::{self, Trace};
 use ratetide::traffic::windows::{self, Windows};
+use ratetide::units::SimTime;
 use rayon::prelude::*;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 /// The scenario of a text; a recording it names is looked for among the recorded ones, then the shipped ones.
 pub fn scenario(text: &str) -> Scenario {
@@ -54,11 +57,43 @@ pub fn run(text: &str) -> Results {
     run_all(&scenario(text), &(), None)
 }
 
-/// The same, with every attempt of the first replication in the order they ended.
+/// Beats of a run that is looked at closely, at most: each is thousands of events, and a whole run is fewer.
+const BEATS_MAX: u64 = 1000;
+
+/// Stops a run that does not end.
+#[derive(Default)]
+struct Guard(AtomicU64);
+
+impl Watch for Guard {
+    fn beat(&self, _: u64, _: SimTime) -> bool {
+        self.0.fetch_add(1, Ordering::Relaxed) < BEATS_MAX
+    }
+}
+
+/// What a scenario finds, with every attempt of the first replication in the order they ended. It fails its test if it
+/// does not end.
 pub fn run_logged(scenario: &Scenario) -> (Results, Vec<AttemptRecord>) {
     let mut attempts = Vec::new();
-    let results = run_all(scenario, &(), Some(&mut |record: &AttemptRecord| attempts.push(*record)));
-    (results, attempts)
+    let mut log = |record: &AttemptRecord| attempts.push(*record);
+    (ended(run_all(scenario, &Guard::default(), Some(&mut log))), attempts)
+}
+
+/// What a scenario finds, which fails its test if it does not end.
+pub fn guarded(scenario: &Scenario) -> Results {
+    ended(run_all(scenario, &Guard::default(), None))
+}
+
+fn ended(results: Results) -> Results {
+    assert!(results.finished, "it does not end");
+    results
+}
+
+/// The first replication of a scenario under an observer, which fails its test if it does not end.
+pub fn observed<O: Observer>(scenario: &Scenario, observer: &mut O) -> Run {
+    let guard = Guard::default();
+    let run = simulate(scenario, 0, observer, &mut |now| guard.beat(0, now));
+    assert!(run.finished, "it does not end");
+    run
 }
 
 /// A scenario under the seeds 1 to `count`, one result each.

@@ -5,6 +5,7 @@
 //! | file | what it holds |
 //! |---|---|
 //! | `targets` | what is read from outside, a function of bytes each |
+//! | `folders` | results and stores that are read back, a text each |
 //! | `corpus` | what inputs are made of: shipped texts, `corpus/<target>/*`, words of the schema |
 //! | `mutate` | input number n |
 //! | `trial` | one input: is it in time, in memory, without a panic |
@@ -20,6 +21,7 @@
 //! A text that once failed is kept in `corpus/<target>`: those are the first inputs of every run.
 
 mod corpus;
+mod folders;
 mod gang;
 mod mutate;
 mod targets;

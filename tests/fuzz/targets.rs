@@ -1,6 +1,7 @@
 //! What is read from outside, a function of bytes each; and canaries, which must fail.
 
 use crate::corpus::files;
+use crate::folders;
 use ratetide::limit::expression::{Program, compile};
 use ratetide::limit::law::formula::QUANTITIES;
 use ratetide::name::Name;
@@ -23,6 +24,7 @@ use std::hint::black_box;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::time::Duration;
 
 /// What is read.
 pub struct Target {
@@ -32,23 +34,31 @@ pub struct Target {
     pub texts: fn() -> Vec<Vec<u8>>,
     /// Its part of all inputs.
     pub share: u64,
+    /// The longest an input may take.
+    pub time_max: Duration,
 }
 
 const fn target(name: &'static str, share: u64, run: fn(&[u8]), texts: fn() -> Vec<Vec<u8>>) -> Target {
-    Target { name, run, texts, share }
+    Target { name, run, texts, share, time_max: Duration::from_secs(1) }
 }
 
 /// Every one.
 pub const TARGETS: &[Target] = &[
-    target("scenario", 4, scenario, scenarios),
-    target("set", 4, set, Vec::new),
-    target("values", 48, values, Vec::new),
-    target("formula", 20, formula, Vec::new),
-    target("sweep", 4, sweep, Vec::new),
-    target("plan", 8, plan, Vec::new),
-    target("manifest", 4, manifest, Vec::new),
-    target("trace", 5, trace, Vec::new),
-    target("windows", 5, windows, Vec::new),
+    target("scenario", 80, scenario, scenarios),
+    target("set", 80, set, Vec::new),
+    target("values", 960, values, Vec::new),
+    target("formula", 400, formula, Vec::new),
+    target("sweep", 80, sweep, Vec::new),
+    target("plan", 160, plan, Vec::new),
+    target("manifest", 80, manifest, Vec::new),
+    target("trace", 100, trace, Vec::new),
+    target("windows", 100, windows, Vec::new),
+    // Each writes a folder and reads it back.
+    // Ten pictures, pixel by pixel, on a machine that may be busy.
+    Target { time_max: Duration::from_secs(10), ..target("plot", 1, folders::plot, folders::results) },
+    target("draw", 12, folders::draw, folders::results),
+    target("open", 12, folders::open, folders::earlier),
+    target("store", 12, folders::store, folders::stores),
 ];
 
 /// Each with a word of what it is caught for.

@@ -105,7 +105,7 @@ impl ComparisonData {
     pub fn read(files: &ComparisonFiles<'_>) -> Result<ComparisonData, ChartError> {
         let summary = read_summary(FILE, files.conclusion)?;
         let mut conclusion: Conclusion = read_json(FILE, files.conclusion)?;
-        check(&conclusion)?;
+        check(&conclusion, summary.replications)?;
         let rank = |told: &Told| conclusion.ranking.iter().position(|name| *name == told.strategy);
         let mut ranked: Vec<(Option<usize>, Told)> =
             conclusion.strategies.iter().map(|told| (rank(told), told.clone())).collect();
@@ -157,24 +157,21 @@ impl Told {
     pub fn count(&self, name: &str) -> f64 {
         self.outcomes.get(name).copied().unwrap_or(0.0)
     }
-
-    /// The value of a measure.
-    pub fn value(&self, name: &str) -> Option<f64> {
-        self.metrics.get(name)?.value
-    }
 }
 
 /// Every number within what a drawing can hold.
-fn check(conclusion: &Conclusion) -> Result<(), ChartError> {
+fn check(conclusion: &Conclusion, replications: u64) -> Result<(), ChartError> {
     let bounded = |value: f64| value.abs() <= NUMBER_MAX;
+    // Outcomes are means of whole counts; what is divided by them stays finite.
+    let least = (1.0 - 1e-9) / replications as f64;
     for told in &conclusion.strategies {
         let measured = told.metrics.values();
         let numbers = measured.flat_map(|m| [m.value, m.diff, m.low, m.high]).flatten();
         if !numbers.chain(told.outcomes.values().copied()).all(bounded) {
             return Err(ChartError::column(FILE, "metrics", "a number beyond 1e15"));
         }
-        if told.outcomes.values().any(|count| *count < 0.0) {
-            return Err(ChartError::column(FILE, "outcomes", "a count below 0"));
+        if told.outcomes.values().any(|&count| count != 0.0 && count < least) {
+            return Err(ChartError::column(FILE, "outcomes", "no mean of counts"));
         }
     }
     Ok(())

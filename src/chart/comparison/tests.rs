@@ -245,3 +245,27 @@ fn any_byte_may_be_wrong_and_there_is_still_an_answer() {
     }
     assert!(drawn > 200, "{drawn}: the damage should often leave something to draw");
 }
+
+#[test]
+fn a_damaged_conclusion_is_named() {
+    let whole = Shape::of(3).make();
+    for (from, to, wanted) in [
+        ("\"requests\":1000.0", "\"requests\":5e-324", "column `outcomes`: no mean of counts"),
+        ("\"requests\":1000.0", "\"requests\":-1", "column `outcomes`: no mean of counts"),
+        ("\"requests\":1000.0", "\"requests\":1e300", "column `metrics`: a number beyond 1e15"),
+        (
+            "\"strategy\":\"strategy-1\"",
+            "\"strategy\":\"x\"",
+            "column `ranking`: does not name every strategy",
+        ),
+        ("\"metrics\"", "\"m\"", "missing field `metrics`"),
+    ] {
+        assert!(whole.conclusion.contains(from), "{}", whole.conclusion);
+        let files = ComparisonFiles {
+            conclusion: &whole.conclusion.replacen(from, to, 1).into_bytes(),
+            ..whole.files()
+        };
+        let told = draw_comparison(&files).unwrap_err().to_string();
+        assert!(told.starts_with("compare.json") && told.contains(wanted), "{told}");
+    }
+}

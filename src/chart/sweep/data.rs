@@ -122,6 +122,13 @@ impl SweepData {
         if !head.axes.iter().filter_map(|axis| axis.range.as_ref()).all(bounded) {
             return Err(ChartError::column(HEAD, "range", "not a range of numbers up to 1e15"));
         }
+        let grid = head.axes.iter().map(|axis| axis.levels.len() as u128).product::<u128>();
+        if head.sampling == "grid" && grid != head.points as u128 {
+            return Err(ChartError::file(
+                HEAD,
+                format!("its axes make {grid} points, and it says {}", head.points),
+            ));
+        }
         let rows = rows(&head, files.table)?;
         if rows.len() != head.points {
             return Err(ChartError::file(

@@ -108,7 +108,8 @@ fn a_damaged_file_is_named() {
     let whole = made(&[("run.rate", RATES), ("m.replicas", REPLICAS)], "grid", falling);
     let cases = [
         (whole.0.replace("\"axes\":[", "\"axes\":[],\"x\":["), whole.1.clone(), "sweep.json"),
-        (whole.0.replace("\"points\":12", "\"points\":13"), whole.1.clone(), "12 rows"),
+        (whole.0.replace("\"points\":12", "\"points\":13"), whole.1.clone(), "axes make 12 points"),
+        (whole.0.clone(), whole.1.lines().take(12).collect::<Vec<_>>().join("\n"), "11 rows"),
         (whole.0.clone(), whole.1.replacen("cost_usd", "cost", 1), "cost_usd"),
         (whole.0.clone(), whole.1.replacen("10/min,1,1,", "10/min,1,1e99,", 1), "not a number"),
         (whole.0.clone(), whole.1.replacen("10/min,1,1,", "10/min,1,nan,", 1), "not a number"),

@@ -9,6 +9,7 @@ use super::super::console::Console;
 use super::super::figures::{plural, rate};
 use super::super::interrupt::Interrupt;
 use super::super::progress::Display;
+use super::super::simulation::threads;
 use super::gang::{Counts, Gang};
 use super::lines;
 use crate::error::Error;
@@ -60,10 +61,10 @@ fn limit(text: &str) -> Result<Duration, String> {
 /// the time limit came first, [`Error::Interrupted`].
 pub fn run(arguments: &Arguments, console: &Console) -> Result<(), Error> {
     let store = Store::open(&arguments.store)?;
-    if arguments.points.as_deref() == Some("-") {
-        return lines::answer(&store);
-    }
     let interrupt = Interrupt::install()?;
+    if arguments.points.as_deref() == Some("-") {
+        return arguments.hands.answer(&store, &interrupt);
+    }
     let points = arguments.chosen(&store)?;
     arguments.hands.compute(&store, &points, &interrupt, console)
 }
@@ -86,6 +87,15 @@ impl Arguments {
 }
 
 impl Hands {
+    /// Answer standard input, line by line.
+    ///
+    /// # Errors
+    /// Those of [`lines::answer`].
+    fn answer(&self, store: &Store, interrupt: &Interrupt) -> Result<(), Error> {
+        let gang = Gang::new(interrupt, Arc::default(), self.time_limit);
+        threads(self.jobs)?.install(|| lines::answer(store, self.retry_failed, &gang, interrupt))
+    }
+
     /// Compute points of a store, and say what came of them.
     ///
     /// # Errors

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::super::figures::{UNDEFINED, money, percent, plural, rate, ratio, seconds};
+use super::super::figures::{UNDEFINED, money, percent, plural, rate, ratio, seconds, with_unit};
 use super::super::grid::{Grid, wrap};
 use super::super::screen::written;
 use super::super::stream::Paint;
@@ -118,7 +118,7 @@ impl Screen<'_> {
             return match &self.merged.ends {
                 None => format!("{name} is not defined at any point."),
                 Some([low, high]) => {
-                    let told = |end: &Record| format!("{} at {}", with_unit(of, end.value(of)), levels(end));
+                    let told = |end: &Record| format!("{} at {}", measured(of, end.value(of)), levels(end));
                     format!("{name} goes from {} to {}.", told(low), told(high))
                 }
             };
@@ -137,7 +137,7 @@ impl Screen<'_> {
         } else {
             format!(" among the {allowed} of {} points that meet the conditions", plan.len())
         };
-        let value = with_unit(&goal.of, best.value(&goal.of));
+        let value = measured(&goal.of, best.value(&goal.of));
         format!("{} is {way} at {at}: {value}{among}.", goal.of.name()).replace(" .", ".").replace("  ", " ")
     }
 
@@ -259,16 +259,8 @@ fn printed(quantity: &Quantity, value: Option<f64>) -> String {
 }
 
 /// A value in print, with its unit.
-fn with_unit(quantity: &Quantity, value: Option<f64>) -> String {
-    let unit = match quantity.unit() {
-        Unit::Share => " %",
-        Unit::Seconds => " s",
-        Unit::Usd => " USD",
-        Unit::RequestsPerMinute => " requests/min",
-        Unit::TokensPerMinute => " tokens/min",
-        Unit::Count | Unit::Ratio => "",
-    };
-    printed(quantity, value) + unit
+fn measured(quantity: &Quantity, value: Option<f64>) -> String {
+    with_unit(printed(quantity, value), quantity.unit())
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! A share of what is in flight.
 
-use super::RetryBudget;
+use super::{RetryBudget, Usual};
 use crate::bounds;
 use crate::client::part::{Ended, Written};
 use crate::read::{Key, Member, Spec, Tagged};
@@ -38,6 +38,16 @@ impl RetryBudget for Active {
 
     fn unsent(&mut self) {
         self.retries = self.retries.checked_sub(1).expect("only a retry that was granted ends");
+    }
+
+    fn at_first(&self) -> f64 {
+        f64::from(self.min)
+    }
+
+    /// Each is on for its time.
+    fn grants(&self, usual: &Usual) -> f64 {
+        let at_a_time = (self.share * usual.in_flight).max(f64::from(self.min));
+        at_a_time * usual.seconds / usual.retry_s.max(1e-9)
     }
 }
 

@@ -1,6 +1,6 @@
 //! gRPC's retry throttling.
 
-use super::RetryBudget;
+use super::{RetryBudget, Usual};
 use crate::bounds;
 use crate::client::part::{Ended, Written};
 use crate::read::{Key, Member, Spec, Tagged};
@@ -38,6 +38,17 @@ impl RetryBudget for Grpc {
 
     fn withdraw(&mut self, _: SimTime, _: &Ended) -> Option<u32> {
         (2 * self.tokens > self.max).then_some(0)
+    }
+
+    fn at_first(&self) -> f64 {
+        self.max as f64 / (2.0 * PARTS)
+    }
+
+    /// As many as there are, while successes give at least what failures take.
+    fn grants(&self, usual: &Usual) -> f64 {
+        let [served, failed] = usual.ended;
+        let gives = served * self.ratio as f64 / PARTS;
+        if gives >= failed { failed } else { 0.0 }
     }
 }
 

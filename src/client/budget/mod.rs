@@ -10,7 +10,7 @@ use crate::read::Family;
 use crate::registry::registry;
 use crate::units::SimTime;
 
-pub use retry_budget::RetryBudget;
+pub use retry_budget::{RetryBudget, Usual};
 
 registry! {
     /// One of the known retry budgets, with its state.
@@ -24,7 +24,10 @@ registry! {
         /// A share of what is in flight.
         active: Active,
     }
-    reads {}
+    reads {
+        at_first() -> f64;
+        grants(usual: &Usual) -> f64;
+    }
     advances {
         first(now: SimTime) -> ();
         ended(now: SimTime, end: &Ended, retried: bool) -> ();

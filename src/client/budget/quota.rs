@@ -1,6 +1,6 @@
 //! The AWS SDKs' retry quota.
 
-use super::RetryBudget;
+use super::{RetryBudget, Usual};
 use crate::bounds;
 use crate::client::part::{Ended, Written};
 use crate::read::{Key, Member, Spec, Tagged};
@@ -37,6 +37,18 @@ impl RetryBudget for Quota {
         let cost = if end.limited() { self.cost_limited } else { self.cost };
         self.available = self.available.checked_sub(cost)?;
         Some(cost)
+    }
+
+    fn at_first(&self) -> f64 {
+        f64::from(self.capacity) / f64::from(self.cost.min(self.cost_limited).max(1))
+    }
+
+    /// What fails again is lost: the refunds of the others pay for it.
+    fn grants(&self, usual: &Usual) -> f64 {
+        let [served, failed] = usual.ended;
+        let cost = f64::from(self.cost.min(self.cost_limited).max(1));
+        let fails = failed / (served + failed).max(f64::MIN_POSITIVE);
+        f64::from(self.refund) * usual.first * (1.0 - fails) / (cost * fails).max(f64::MIN_POSITIVE)
     }
 }
 

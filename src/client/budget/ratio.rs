@@ -1,6 +1,6 @@
 //! A share of the requests, and a reserve per second.
 
-use super::RetryBudget;
+use super::{RetryBudget, Usual};
 use crate::bounds;
 use crate::client::part::{Ended, Written};
 use crate::client::window::Window;
@@ -20,6 +20,7 @@ pub struct Ratio {
     deposit: i64,
     withdrawal: i64,
     reserve: i64,
+    ttl: Span,
     balance: Window<i64, BUCKETS>,
 }
 
@@ -30,7 +31,7 @@ impl Ratio {
         let (deposit, withdrawal) = if ratio == 0.0 { (0, 1) } else { (1000, (1000.0 / ratio) as i64) };
         let ttl_s = ttl.as_ns() as f64 / NS_PER_S as f64;
         let reserve = (min_per_s * ttl_s * withdrawal as f64) as i64;
-        Ratio { deposit, withdrawal, reserve, balance: Window::new(ttl, 0) }
+        Ratio { deposit, withdrawal, reserve, ttl, balance: Window::new(ttl, 0) }
     }
 }
 
@@ -46,6 +47,15 @@ impl RetryBudget for Ratio {
         }
         *self.balance.now(now) -= self.withdrawal;
         Some(1)
+    }
+
+    fn at_first(&self) -> f64 {
+        self.reserve as f64 / self.withdrawal as f64
+    }
+
+    fn grants(&self, usual: &Usual) -> f64 {
+        let ttl_s = self.ttl.as_secs_f64();
+        (self.deposit as f64 * usual.first + self.reserve as f64 * usual.seconds / ttl_s) / self.withdrawal as f64
     }
 }
 

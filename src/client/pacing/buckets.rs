@@ -52,6 +52,12 @@ impl Pacer for Buckets {
         self.held = [0, 1].map(|i| self.held[i] - taken[i]);
     }
 
+    fn most(&self, tokens: f64) -> [f64; 2] {
+        let taken = [1.0, tokens.min(self.full[1]).max(f64::MIN_POSITIVE)];
+        let least = |of: [f64; 2]| (of[0] / taken[0]).min(of[1] / taken[1]);
+        [least(self.rates), least(self.full)]
+    }
+
     fn ended(&mut self, _: SimTime, _: &Ended) {}
 }
 

@@ -26,7 +26,9 @@ registry! {
         /// As two token buckets allow.
         buckets: Buckets,
     }
-    reads {}
+    reads {
+        most(tokens: f64) -> [f64; 2];
+    }
     advances {
         slot(now: SimTime, tokens: u32) -> SimTime;
         sent(now: SimTime, tokens: u32) -> ();

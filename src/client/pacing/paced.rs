@@ -35,6 +35,10 @@ impl Pacer for Paced {
         self.next = self.next.max(now).saturating_add(self.interval);
     }
 
+    fn most(&self, _: f64) -> [f64; 2] {
+        [1.0 / self.interval.as_secs_f64().max(1e-9), f64::from(self.burst)]
+    }
+
     fn ended(&mut self, _: SimTime, _: &Ended) {}
 }
 

@@ -10,6 +10,11 @@ pub trait Pacer {
     fn slot(&mut self, now: SimTime, tokens: u32) -> SimTime;
     /// It goes, at a slot that has come.
     fn sent(&mut self, now: SimTime, tokens: u32);
+    /// Sends per second at most, of attempts that ask for so many tokens, and sends that may go at once; infinite where
+    /// what is told sets the pace.
+    fn most(&self, _tokens: f64) -> [f64; 2] {
+        [f64::INFINITY; 2]
+    }
     /// An attempt ended.
     fn ended(&mut self, now: SimTime, end: &Ended);
 }

@@ -37,38 +37,49 @@ fn truth(is: bool) -> f64 {
     f64::from(u8::from(is))
 }
 
-/// The smaller one; what is no number does not count. Unlike `f64::min` it says which of two zeros, the first, so
-/// that it is the same wherever it is compiled.
+/// A comparison; with what is no number it is none.
+#[inline]
+fn compared(a: f64, b: f64, is: bool) -> f64 {
+    if a.is_nan() || b.is_nan() { f64::NAN } else { truth(is) }
+}
+
+/// The smaller one, or what is no number. Unlike `f64::min` it says which of two zeros, the first, so that it is the same
+/// wherever it is compiled.
 #[inline(always)]
 fn least(a: f64, b: f64) -> f64 {
     let least = if b < a { b } else { a };
-    if a.is_nan() { b } else { least }
+    if b.is_nan() { b } else { least }
 }
 
 /// The larger one, likewise.
 #[inline(always)]
 fn most(a: f64, b: f64) -> f64 {
     let most = if b > a { b } else { a };
-    if a.is_nan() { b } else { most }
+    if b.is_nan() { b } else { most }
 }
 
 impl Op {
     /// Its value; of an operation with fewer arguments the last are ignored. Comparisons are 1 or 0, and what is not
-    /// 0 counts as true.
+    /// 0 counts as true. Of what is no number comes no number, but where it does not count: in the branch of `if` that is not
+    /// taken, and to the right of what decides an `&&` or an `||`.
     #[inline(never)]
     pub(super) fn apply(self, a: f64, b: f64, c: f64) -> f64 {
         match self {
             Op::Negate => -a,
-            Op::Not => truth(a == 0.0),
+            Op::Not => compared(a, a, a == 0.0),
+            // 1 to the power of no number would be 1.
+            Op::Power if a.is_nan() || b.is_nan() => f64::NAN,
             Op::Power => a.powf(b),
-            Op::Less => truth(a < b),
-            Op::LessOrEqual => truth(a <= b),
-            Op::Greater => truth(a > b),
-            Op::GreaterOrEqual => truth(a >= b),
-            Op::Equal => truth(a == b),
-            Op::NotEqual => truth(a != b),
-            Op::And => truth(a != 0.0 && b != 0.0),
-            Op::Or => truth(a != 0.0 || b != 0.0),
+            Op::Less => compared(a, b, a < b),
+            Op::LessOrEqual => compared(a, b, a <= b),
+            Op::Greater => compared(a, b, a > b),
+            Op::GreaterOrEqual => compared(a, b, a >= b),
+            Op::Equal => compared(a, b, a == b),
+            Op::NotEqual => compared(a, b, a != b),
+            Op::And if a == 0.0 => 0.0,
+            Op::Or if a != 0.0 && !a.is_nan() => 1.0,
+            Op::And | Op::Or => compared(a, b, b != 0.0),
+            Op::If if a.is_nan() => a,
             Op::If if a != 0.0 => b,
             Op::If => c,
             Op::Abs => a.abs(),

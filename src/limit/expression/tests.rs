@@ -55,6 +55,43 @@ fn it_computes_what_is_written() {
     }
 }
 
+/// The first quantity is no number.
+#[test]
+fn what_is_no_number_is_never_chosen_away() {
+    let at = [f64::NAN, -2.0, 0.0];
+    for (text, expected) in [
+        ("min(x, 1)", f64::NAN),
+        ("min(1, x)", f64::NAN),
+        ("max(x, 1)", f64::NAN),
+        ("max(1, 2, x)", f64::NAN),
+        ("max(min(x, 1), 2)", f64::NAN),
+        ("clamp(x, 1, 2)", f64::NAN),
+        ("clamp(1, x, 2)", f64::NAN),
+        ("clamp(1, 2, x)", f64::NAN),
+        ("x ^ 0", f64::NAN),
+        ("1 ^ x", f64::NAN),
+        ("x == x", f64::NAN),
+        ("x != 1", f64::NAN),
+        ("!x", f64::NAN),
+        ("if(x, 1, 2)", f64::NAN),
+        ("if(x > 1, 1, 2)", f64::NAN),
+        ("if(1 < 2, x, 2)", f64::NAN),
+        ("x && 0", f64::NAN),
+        ("y && x", f64::NAN),
+        ("success_rate || x", f64::NAN),
+        // Where it does not count.
+        ("if(1 < 2, 3, x)", 3.0),
+        ("if(success_rate > 0, x, 4)", 4.0),
+        ("success_rate > 0 && x > 1", 0.0),
+        ("y < 0 || x > 1", 1.0),
+    ] {
+        let expression = compile(text, NAMES).unwrap();
+        let found = [expression.value(&at), ran([Some(&expression), None], &[at, [0.0; 3]])[0]];
+        let is_right = |value: f64| value == expected || value.is_nan() && expected.is_nan();
+        assert!(found.into_iter().all(is_right), "{text}: {found:?}");
+    }
+}
+
 #[test]
 fn every_mistake_has_its_place() {
     for (text, marked, message) in [
@@ -190,7 +227,7 @@ proptest! {
     fn a_program_computes_what_its_expressions_do(
         texts in [written(), written()],
         at in proptest::array::uniform2(proptest::array::uniform3(prop_oneof![
-            8 => -1e3..1e3, 1 => Just(0.0), 1 => Just(f64::INFINITY), 1 => Just(-1.0),
+            8 => -1e3..1e3, 1 => Just(0.0), 1 => Just(f64::INFINITY), 1 => Just(-1.0), 1 => Just(f64::NAN),
         ])),
     ) {
         let [one, other] = texts.each_ref().map(|text| compile(text, NAMES).ok());

@@ -201,6 +201,11 @@ impl Arrivals {
         self.operational_s
     }
 
+    /// The expected number of arrivals up to `at`, in the whole run at most.
+    pub fn expected_by(&self, at: SimTime) -> f64 {
+        self.process.expected(self.clock.profile().operational_ns(at.min(self.end)) / 1e9)
+    }
+
     /// The expected number of arrivals in the whole run.
     pub fn expected(&self) -> f64 {
         self.process.expected(self.operational_s)
