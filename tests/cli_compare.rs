@@ -285,6 +285,11 @@ fn what_cannot_be_compared_is_refused_with_a_suggestion() {
     assert!(told.contains("did you mean spiky?"), "{told}");
     home.run_to(2, &["compare"]);
     home.run_to(1, &["compare", "nowhere.toml"]);
+    // Without neighbours nothing can be said of them, which is known before the first run.
+    home.write("alone.toml", SMALL.split("[[org]]\nname = \"spiky\"").next().unwrap());
+    let alone = ["compare", "alone.toml", "--strategies", "none", "--until", "1pp"];
+    let told = home.run_to(2, &[&alone[..], &["--metric", "neighbours_success_share_change"]].concat()).err;
+    assert!(told.contains("cannot decide") && !home.path("output").exists(), "{told}");
     // An empty file is the client that does not retry.
     home.run_to(0, &compare(&["--strategy", "empty.toml", "-q"]));
 }

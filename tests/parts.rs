@@ -5,8 +5,10 @@
 use std::fs;
 use std::path::Path;
 
+use ratetide::engine::BEAT_EVENTS;
 use ratetide::output::report::tables;
-use ratetide::replications::{Results, run_all};
+use ratetide::replications::{Results, run_all, run_one};
+use ratetide::scenario::limits::Excess;
 use ratetide::scenario::loading::load;
 
 #[test]
@@ -32,4 +34,28 @@ fn parts_run_apart_are_the_whole() {
         assert!(bytes(&apart) == bytes(&whole), "{} in {count} parts", path.display());
     }
     assert!(split >= 5 && joined >= 1, "{split} scenarios came apart, {joined} had models that meet");
+}
+
+/// Whatever the number of parts and their order: a run goes beyond its limits, or it does not.
+#[test]
+fn parts_share_the_limits_of_their_run() {
+    let scenarios = Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios");
+    for (name, threads) in [("honour-reset", [1, 2, 8]), ("retry-storm", [1, 3, 8])] {
+        let path = scenarios.join(format!("{name}.toml"));
+        let mut scenario = load(&path, &[], 1e9).unwrap_or_else(|error| panic!("{name}: {error:?}")).scenario;
+        assert!(scenario.parts(8).len() > 2, "{name} comes apart");
+        let pools =
+            threads.map(|threads| rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap());
+        let events = run_one(&scenario, 0, &(), None).events();
+        let seen = events - events % BEAT_EVENTS;
+        for (most, is_beyond) in [(seen, false), (seen - 1, true), (seen / 2, true)] {
+            scenario.limits.events_max = most;
+            for (pool, threads) in pools.iter().zip(threads) {
+                let results = pool.install(|| run_all(&scenario, &(), None));
+                let excess = is_beyond.then_some(Excess::Events(most, 1));
+                assert_eq!(results.excess, excess, "{name}: {most} of {events} events, {threads} threads");
+                assert_eq!(results.finished, !is_beyond);
+            }
+        }
+    }
 }

@@ -118,7 +118,7 @@ fn clients_of_all_kinds_and_a_naive_simulator_agree_event_by_event() {
 }
 
 /// So that minutes pass in some.
-const TICKS_S: [u64; 5] = [1, 1, 7, 20, 25];
+const TICKS_S: [u64; 5] = [1, 1, 7, 20, 120];
 
 fn agree(test: &str, shape: Shape) {
     let usual = if shape.all_options { SCENARIOS_OF_ALL_KINDS } else { SCENARIOS };

@@ -133,12 +133,15 @@ pub fn compare(arguments: &Arguments, console: &Console) -> Result<(), Error> {
     let contest = arguments.contest(base, &interrupt, console)?;
     let arms = contest.arms(None, console)?;
     let changes = contest.distinct(arguments.limit_changes(), console)?;
+    let trial = contest.trial(&arms);
+    if measure.is_of_neighbours() && !trial.has_others() {
+        return Err(without_value(measure.name));
+    }
     let path = arguments.destination(&contest.base.written)?;
     let dir = ResultDir::open_for("compare", &path, arguments.force)?;
     let pool = threads(arguments.jobs)?;
     let began = Instant::now();
     let rule = arguments.rule(until, &contest.base.written.scenario);
-    let trial = contest.trial(&arms);
     let observe = |trial: &Trial, rule: Rule, label: &str| {
         pool.install(|| observe(trial, rule, label, &interrupt, console))
     };
@@ -151,8 +154,7 @@ pub fn compare(arguments: &Arguments, console: &Console) -> Result<(), Error> {
     let mut comparison =
         Comparison::conclude(&trial, contest.whose.clone(), contest.labels(), rule, observed);
     if !comparison.is_measured(arguments.metric) {
-        let name = measure.name;
-        return Err(Error::Usage(format!("{name} has no value in this scenario: it cannot decide")));
+        return Err(without_value(measure.name));
     }
     for law in &changes {
         if comparison.observed.ended == Ended::Interrupted {
@@ -305,6 +307,11 @@ impl Law {
             Law::One(law) => law.name,
         }
     }
+}
+
+/// A measure that cannot decide.
+fn without_value(name: &str) -> Error {
+    Error::Usage(format!("{name} has no value in this scenario: it cannot decide"))
 }
 
 /// The value of `--until` for a measure of this unit: relative with `%`, else in the unit.

@@ -40,6 +40,13 @@ pub struct Measure {
     pub value: fn(&Seen) -> Option<f64>,
 }
 
+impl Measure {
+    /// Whether it is of the neighbours, by its name: without any it has no value, whatever happens.
+    pub fn is_of_neighbours(&self) -> bool {
+        self.name.starts_with("neighbours_")
+    }
+}
+
 /// A metric of the summary.
 fn of(summary: &Summary, name: &str) -> Option<f64> {
     metric::find(name).and_then(|metric| (metric.value)(summary))
@@ -130,6 +137,9 @@ mod tests {
         let harm = value("neighbours_success_share_change", Some([&with, &without])).unwrap();
         assert!((harm + 0.2).abs() < 1e-12, "{harm}");
         assert_eq!(value("neighbours_success_share_change", None), None);
+        for measure in MEASURES.iter().filter(|measure| measure.is_of_neighbours()) {
+            assert_eq!(value(measure.name, None), None, "{}", measure.name);
+        }
         assert_eq!(value("neighbours_time_to_success_p99_change_s", Some([&with, &without])), None);
         assert_eq!(value("success_share", None), Some(0.5));
         assert_eq!(value("time_to_finish_s", None), None, "half of them never succeeded");

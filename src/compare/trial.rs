@@ -40,7 +40,8 @@ impl Trial<'_> {
         self.arms.len() + usize::from(self.has_others())
     }
 
-    fn has_others(&self) -> bool {
+    /// Whether anybody but the requests that are compared makes requests.
+    pub fn has_others(&self) -> bool {
         self.ours[0].len() < self.arms[0].workloads.len()
     }
 

@@ -48,7 +48,7 @@ use crate::platform::{Effect, Platform};
 use crate::rng::Key;
 use crate::scenario::Scenario;
 use crate::scenario::estimate::{OPEN_REQUEST_BYTES, fixed_bytes};
-use crate::scenario::limits::Excess;
+use crate::scenario::limits::{Excess, Spent};
 use crate::scenario::part::Part;
 use crate::units::SimTime;
 use event::{ARRIVALS, Event};
@@ -59,7 +59,7 @@ use source::{Source, TimerLinks};
 use streams::Streams;
 
 /// How many events pass between two calls of the heartbeat.
-const BEAT_EVENTS: u64 = 1 << 14;
+pub const BEAT_EVENTS: u64 = 1 << 14;
 
 /// How a run ended.
 #[derive(Clone, Debug)]
@@ -101,18 +101,20 @@ pub fn simulate<O: Observer>(
     observer: &mut O,
     beat: &mut dyn FnMut(SimTime) -> bool,
 ) -> Run {
-    simulate_part(scenario, &scenario.whole(), replication, observer, beat)
+    simulate_part(scenario, &scenario.whole(), &Spent::default(), replication, observer, beat)
 }
 
-/// The same of a part of a scenario: what is not in it stays as it was at the start.
+/// The same of a part of a scenario: what is not in it stays as it was at the start. `spent` is what all parts of the
+/// replication take together, which the limits hold for.
 pub fn simulate_part<O: Observer>(
     scenario: &Scenario,
     part: &Part,
+    spent: &Spent,
     replication: u64,
     observer: &mut O,
     beat: &mut dyn FnMut(SimTime) -> bool,
 ) -> Run {
-    let mut engine = Engine::new(scenario, part, replication, observer);
+    let mut engine = Engine::new(scenario, part, spent, replication, observer);
     let (seen, obeyed) = (engine.observer.reads_headers(), |model| scenario.obeys_headers(model));
     (0..)
         .zip(&scenario.models)
@@ -154,11 +156,20 @@ struct Engine<'a, O: Observer> {
     events_max: u64,
     /// What the limit of memory leaves for what is open.
     open_bytes_max: u64,
+    /// What was taken so far, by all parts, and the most that was open in this one.
+    spent: &'a Spent,
+    open_bytes: u64,
     excess: Option<Excess>,
 }
 
 impl<'a, O: Observer> Engine<'a, O> {
-    fn new(scenario: &'a Scenario, part: &'a Part, replication: u64, observer: &'a mut O) -> Engine<'a, O> {
+    fn new(
+        scenario: &'a Scenario,
+        part: &'a Part,
+        spent: &'a Spent,
+        replication: u64,
+        observer: &'a mut O,
+    ) -> Engine<'a, O> {
         let key = Key::new(scenario.run.seed, replication);
         let model = |(index, config): (usize, &crate::platform::config::ModelConfig)| {
             let cold_starts = key.with("model").with(config.name.as_str()).with("cold_start");
@@ -202,6 +213,8 @@ impl<'a, O: Observer> Engine<'a, O> {
             events_max: limits.events_each(scenario.run.replications),
             open_bytes_max: limits.memory_each(scenario.run.replications).saturating_sub(fixed_bytes),
             excess: None,
+            spent,
+            open_bytes: 0,
             scenario,
             part,
             observer,
@@ -240,13 +253,16 @@ impl<'a, O: Observer> Engine<'a, O> {
 
     /// What goes beyond the limits now. Counted, not asked of the system: the same everywhere.
     #[inline(never)]
-    fn exceeds(&self) -> Option<Excess> {
-        if self.events > self.events_max {
+    fn exceeds(&mut self) -> Option<Excess> {
+        let queued = (self.queue.count() * 2 * size_of::<(SimTime, Event)>()) as u64;
+        let open = queued + self.requests.room() as u64 * OPEN_REQUEST_BYTES as u64;
+        let more = open.saturating_sub(self.open_bytes);
+        self.open_bytes += more;
+        let (events, open) = self.spent.add(BEAT_EVENTS, more);
+        if events > self.events_max {
             return Some(Excess::Events(self.events_max, self.scenario.run.replications));
         }
-        let queued = (self.queue.count() * 2 * size_of::<(SimTime, Event)>()) as u64;
-        let open = self.requests.room() as u64 * OPEN_REQUEST_BYTES as u64;
-        (queued + open > self.open_bytes_max).then_some(Excess::Memory(self.open_bytes_max))
+        (open > self.open_bytes_max).then_some(Excess::Memory(self.open_bytes_max))
     }
 
     /// The loop. False if the heartbeat or a limit ended it.

@@ -53,15 +53,19 @@ impl<O: Observer> Engine<'_, O> {
 
     /// The deadline timer of a workload rang.
     pub(super) fn on_deadline(&mut self, now: SimTime, workload: u32) {
-        while let Some(id) = self.sources[workload as usize].deadlines.chain.head() {
-            let client = &self.scenario.workloads[workload as usize].client;
-            let gives_up = client.gives_up_at(self.requests[id].born);
-            if gives_up > now {
-                return self.schedule(gives_up, Event::Deadline(workload));
-            }
+        let oldest = |engine: &Self| {
+            let id = engine.sources[workload as usize].deadlines.chain.head()?;
+            let client = &engine.scenario.workloads[workload as usize].client;
+            Some((id, client.gives_up_at(engine.requests[id].born)))
+        };
+        // One at a time, as timeouts.
+        if let Some((id, _)) = oldest(self).filter(|&(_, gives_up)| gives_up <= now) {
             self.miss(now, id);
         }
-        self.sources[workload as usize].deadlines.armed = false;
+        match oldest(self) {
+            Some((_, gives_up)) => self.schedule(gives_up, Event::Deadline(workload)),
+            None => self.sources[workload as usize].deadlines.armed = false,
+        }
     }
 
     /// A request has reached its deadline.

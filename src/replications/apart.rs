@@ -5,9 +5,10 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use rayon::prelude::*;
 
 use super::{Watch, layout};
-use crate::engine::{Run, simulate_part};
+use crate::engine::{BEAT_EVENTS, Run, simulate_part};
 use crate::metrics::recorder::Recorder;
 use crate::scenario::Scenario;
+use crate::scenario::limits::{Excess, Spent};
 use crate::scenario::part::Part;
 use crate::units::SimTime;
 
@@ -18,6 +19,7 @@ pub(super) fn run<'a>(
     number: u64,
     watch: &dyn Watch,
 ) -> (Recorder<'a>, Run) {
+    let spent = Spent::default();
     let reached: Vec<AtomicU64> = parts.iter().map(|_| AtomicU64::new(0)).collect();
     let one = |(index, part): (usize, &Part)| {
         let mut recorder = Recorder::new(layout(scenario), None);
@@ -26,7 +28,7 @@ pub(super) fn run<'a>(
             let last = reached.iter().map(|at| at.load(Ordering::Relaxed)).min();
             watch.beat(number, SimTime::from_ns(last.unwrap_or(0)))
         };
-        let run = simulate_part(scenario, part, number, &mut recorder, &mut beat);
+        let run = simulate_part(scenario, part, &spent, number, &mut recorder, &mut beat);
         reached[index].store(u64::MAX, Ordering::Relaxed);
         recorder.finish(run.end);
         (recorder, run)
@@ -37,6 +39,13 @@ pub(super) fn run<'a>(
     for ((other, theirs), part) in found {
         recorder.adopt(other, &part.workloads, &part.pairs, &part.models);
         run.adopt(&theirs, &part.workloads);
+    }
+    // What was left of each part since its last beat counts too, as it does in one piece.
+    let (events_max, replications) =
+        (scenario.limits.events_each(scenario.run.replications), scenario.run.replications);
+    if run.excess.is_none() && run.finished && run.events - run.events % BEAT_EVENTS > events_max {
+        run.excess = Some(Excess::Events(events_max, replications));
+        run.finished = false;
     }
     (recorder, run)
 }

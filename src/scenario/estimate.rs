@@ -1,6 +1,6 @@
 //! What a scenario will cost, before anything is run: events, and memory as the live heap of a replication.
 //!
-//! Both follow from the flow of attempts without its chance ([`fluid`](super::fluid)); how near that comes is measured by
+//! Both follow from the flow of attempts without its chance ([`fluid`]); how near that comes is measured by
 //! `tests/estimates.rs`. What is beyond a limit all the same ends there while it runs ([`limits`](super::limits)).
 
 use super::fluid::{self, Counts, Flow};

@@ -5,6 +5,7 @@
 
 use crate::bounds;
 use bytesize::ByteSize;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 /// How much a command may take.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,6 +27,23 @@ pub enum Excess {
     Events(u64, u32),
     /// Bytes, for what is open in one replication: this is what the limit leaves it.
     Memory(u64),
+}
+
+/// What one replication has taken so far: one counter for all its parts, wherever they run. Each only ever adds, so that
+/// what is too much in the end is so in whatever order they came.
+#[derive(Debug, Default)]
+pub struct Spent {
+    events: AtomicU64,
+    bytes: AtomicU64,
+}
+
+impl Spent {
+    /// Add to both; all that has been taken: events, bytes.
+    pub fn add(&self, events: u64, bytes: u64) -> (u64, u64) {
+        let sum =
+            |counter: &AtomicU64, more: u64| counter.fetch_add(more, Ordering::Relaxed).saturating_add(more);
+        (sum(&self.events, events), sum(&self.bytes, bytes))
+    }
 }
 
 /// Replications in memory at once for each thread: one under way, one that waits to be merged.

@@ -1,5 +1,6 @@
 //! What the clients do: attempts, answers, retries, fallbacks, giving up.
 
+use super::delays::{backed_off, part};
 use super::gate::Tried;
 use super::sources::Birth;
 use super::{
@@ -7,30 +8,11 @@ use super::{
     TIMEOUTS, Try, ns,
 };
 use ratetide::client::GaveUp;
-use ratetide::client::backoff::{Backoff, Exponential, Jitter};
+use ratetide::client::backoff::Backoff;
 use ratetide::client::honor::{Beyond, Combine, Header};
 use ratetide::metrics::observer::Ended;
 use ratetide::platform::serving::ReplicaEngine as _;
 use ratetide::reply::{Outcome, Reply};
-
-/// A share of a time, rounded to the nanosecond.
-fn part(of: Ns, share: f64) -> Ns {
-    (of as f64 * share).round() as Ns
-}
-
-/// The delay that an exponential backoff computes before retry k = 0, 1, …, and keeps.
-fn backed_off(e: &Exponential, k: u32, limited: bool, previous: Ns, u: f64) -> Ns {
-    let base = ns(if limited { e.base } else { e.base_other });
-    let jittered = match e.jitter {
-        Jitter::Between { at_0, at_1 } => {
-            let doubled = base << (k + e.from).min(40);
-            let above = (doubled.min(ns(e.cap)) - ns(e.floor)).max(0);
-            ns(e.floor) + part(above, at_0 + (at_1 - at_0) * u)
-        }
-        Jitter::Decorrelated => ns(e.cap).min(base + part(3 * previous.max(base) - base, u)),
-    };
-    (jittered + part(ns(e.plus), u)).min(ns(e.max))
-}
 
 impl Naive<'_> {
     /// A request is born, and goes where those of its workload go first.

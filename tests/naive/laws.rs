@@ -1,5 +1,6 @@
 //! The dynamic rate under each law, from all that ever happened.
 
+use super::growth::Growth;
 use super::limiter::{Both, Scene};
 use super::{Ns, ns, seconds};
 use ratetide::limit::band::Band;
@@ -10,7 +11,6 @@ use ratetide::limit::usage::Rates;
 use std::collections::BTreeMap;
 
 const MINUTE: Ns = 60_000_000_000;
-const SECOND: Ns = 1_000_000_000;
 
 /// What a law remembers of one (org, model).
 pub struct Memory {
@@ -59,24 +59,12 @@ impl Average {
     }
 }
 
-/// X of `additive`, worked through second by second.
-#[derive(Default)]
-struct Growth {
-    x: Both<f64>,
-    idle_s: Both<u64>,
-    second: Ns,
-    /// Every 200, with its tokens if they were credited, and every 503.
-    served: Vec<(Ns, Option<u32>)>,
-    unavailable: Vec<Ns>,
-    cut: Option<Ns>,
-}
-
-fn both(rates: Rates) -> Both<f64> {
+pub fn both(rates: Rates) -> Both<f64> {
     [rates.requests, rates.tokens]
 }
 
 /// Held between base and cap, and below a share of capacity; the base wins.
-fn held(wanted: Both<f64>, band: &Band, capacity: Both<f64>) -> Both<f64> {
+pub fn held(wanted: Both<f64>, band: &Band, capacity: Both<f64>) -> Both<f64> {
     let (base, cap) = (both(band.base), both(band.cap));
     [0, 1].map(|r| {
         let share = band.share.map_or(f64::INFINITY, |share| share * capacity[r]);
@@ -297,49 +285,5 @@ fn filled(mut wants: Vec<(f64, f64)>, mut left: f64) -> f64 {
         }
         left -= met.iter().map(|(want, _)| want).sum::<f64>();
         wants = unmet;
-    }
-}
-
-impl Growth {
-    /// Work through the whole seconds before `now`.
-    fn advance(&mut self, now: Ns, band: &Band) {
-        while self.second < now / SECOND {
-            let end = self.second + 1;
-            let past = |at: Ns| at / SECOND < end && at / SECOND >= end - 60;
-            let ok = self.served.iter().filter(|(at, _)| past(*at)).count();
-            let unavailable = self.unavailable.iter().filter(|at| past(**at)).count();
-            let credited: Vec<(Ns, u32)> =
-                self.served.iter().filter_map(|&(at, tokens)| Some((at, tokens?))).collect();
-            let used = credited.iter().filter(|(at, _)| past(*at));
-            let (requests, tokens) =
-                used.fold((0, 0), |(n, sum), &(_, tokens)| (n + 1, sum + u64::from(tokens)));
-            let seen_s = credited.first().map_or(60, |(at, _)| (end - at / SECOND).min(60));
-            let healthy = ok as f64 >= 0.95 * (ok + unavailable) as f64;
-            let (base, cap) = (both(band.base), both(band.cap));
-            let d = held(self.x, band, [f64::INFINITY; 2]);
-            for r in 0..2 {
-                let s = [requests, tokens][r] as f64 / seen_s as f64;
-                if s >= 0.8 * d[r] && healthy {
-                    self.x[r] = (self.x[r] + base[r] * (1.0 / 5.0 / 60.0)).min(cap[r]);
-                }
-                self.idle_s[r] = if s < 0.5 * d[r] { self.idle_s[r] + 1 } else { 0 };
-                if self.idle_s[r] > 600 {
-                    self.x[r] = (self.x[r] * (-1.0f64 / 1800.0).exp2()).max(self.x[r].min(s));
-                }
-            }
-            self.second = end;
-        }
-    }
-
-    /// A 503 cuts, at most once in 10 s.
-    fn cut_at(&mut self, now: Ns, band: &Band) {
-        self.advance(now, band);
-        self.unavailable.push(now);
-        if self.cut.is_some_and(|last| now - last < 10 * SECOND) {
-            return;
-        }
-        self.cut = Some(now);
-        let (base, d) = (both(band.base), held(self.x, band, [f64::INFINITY; 2]));
-        (0..2).for_each(|r| self.x[r] = self.x[r].min((0.7 * d[r]).max(base[r])));
     }
 }

@@ -6,16 +6,17 @@
 //! | file | concept |
 //! |---|---|
 //! | `sources` | who is born when, and the streams |
-//! | `clients` | attempts, retries, fallbacks, giving up |
+//! | `clients`, `delays` | attempts, retries, fallbacks, giving up; how long a backoff waits |
 //! | `gate`, `hedges` | what the requests of one client share; several attempts at a time |
 //! | `closed` | users who think, backlogs |
 //! | `jobs` | the batch lane's files |
+//! | `model` | recent mix, capacity, utilisation |
 //! | `platform` | labels, service, answers |
 //! | `buffer` | who is served next |
 //! | `fleet`, `batching` | replicas; what happens on those that batch |
 //! | `scalers` | how many replicas |
 //! | `incidents` | what goes wrong |
-//! | `limiter`, `laws` | meters and headers; the dynamic rate |
+//! | `limiter`, `laws`, `growth` | meters and headers; the dynamic rate; that of `additive` |
 //!
 //! Readings taken where the model leaves a choice:
 //! - an answer is in its client's hands before anything else happens at that instant;
@@ -36,13 +37,16 @@ mod batching;
 mod buffer;
 mod clients;
 mod closed;
+mod delays;
 mod fleet;
 mod gate;
+mod growth;
 mod hedges;
 mod incidents;
 mod jobs;
 mod laws;
 mod limiter;
+mod model;
 mod platform;
 mod scalers;
 mod sources;
@@ -200,7 +204,7 @@ pub struct Naive<'a> {
     sources: Vec<sources::Source>,
     requests: Vec<Request>,
     tries: Vec<Try>,
-    models: Vec<platform::Model<'a>>,
+    models: Vec<model::Model<'a>>,
     /// Those of all models, in order of creation.
     replicas: Vec<fleet::Replica>,
     /// Of every (org, model), members of populations each for itself.
@@ -226,7 +230,7 @@ impl<'a> Naive<'a> {
             streams: Vec::new(),
             requests: Vec::new(),
             tries: Vec::new(),
-            models: (0..scenario.models.len()).map(|m| platform::Model::new(scenario, m)).collect(),
+            models: (0..scenario.models.len()).map(|m| model::Model::new(scenario, m)).collect(),
             replicas: Vec::new(),
             limiters: limiter::all(scenario),
             jobs: jobs::Jobs::new(scenario),

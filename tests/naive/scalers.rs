@@ -97,6 +97,8 @@ impl Naive<'_> {
                 let wanted = if replicas < 1e-3 { 0 } else { replicas.ceil() as usize };
                 within(wanted.max(usize::from(arrived > 0)))
             }
+            #[allow(unreachable_patterns)]
+            other => panic!("the naive arm does not know {other:?}"),
         };
         let held = scaler.changed.is_some_and(|at| now - at < ns(sizing.cooldown));
         if size > current || (size < current && !held) {

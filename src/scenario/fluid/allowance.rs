@@ -1,12 +1,12 @@
 //! What a pair's limit lets through: its law's rate, and the burst of its meters.
 
 use super::Step;
+use super::fate::Ended;
 use super::pool::Pool;
-use super::sender::Ended;
 use crate::limit::law::{Answer, Memory, Scene};
 use crate::limit::pair::RESET_MAX;
 use crate::limit::policy::{Credit, Policy, ResetMode};
-use crate::limit::usage::{Rates, Served, Usage};
+use crate::limit::usage::{Served, Usage};
 use crate::scenario::Workload;
 
 /// Laws are told of so many attempts of a step at most: a busier org seems no busier to those that count them.
@@ -20,7 +20,6 @@ pub struct Allowance {
     memory: Memory,
     /// Requests per second.
     rate: f64,
-    rates: Rates,
     /// Requests that go through in this step, if they come.
     free: f64,
     /// Requests that the burst leaves.
@@ -47,7 +46,6 @@ impl Allowance {
             usage: Usage::new(policy.law.window()),
             memory: policy.law.join(weight, shared),
             rate: f64::INFINITY,
-            rates: Rates { requests: f64::INFINITY, tokens: f64::INFINITY },
             free: f64::INFINITY,
             burst: f64::INFINITY,
             promised_s: 0.0,
@@ -65,8 +63,8 @@ impl Allowance {
     /// A step begins: what the law grants.
     pub fn begin(&mut self, step: &Step, policy: &Policy, pool: &mut Pool) {
         let scene = Allowance::scene(step, pool);
-        self.rates = policy.law.rates(&scene, &mut self.usage, &mut self.memory, &mut pool.shared);
-        self.rate = self.rates.requests.min(self.rates.tokens / self.tokens);
+        let rates = policy.law.rates(&scene, &mut self.usage, &mut self.memory, &mut pool.shared);
+        self.rate = rates.requests.min(rates.tokens / self.tokens);
         let most = (self.rate * policy.burst.as_secs_f64()).max(1.0);
         self.burst = self.burst.min(most);
         self.free = self.burst + self.rate * step.length_s;
@@ -116,8 +114,7 @@ impl Allowance {
         if each > 0.0 {
             self.tokens = (self.asked[1] / self.asked[0]).max(1.0);
             for _ in 0..each.min(TOLD_MOST).ceil() as u32 {
-                let (usage, memory) = (&mut self.usage, &mut self.memory);
-                policy.law.asked(&scene, self.tokens, usage, memory, &mut pool.shared);
+                policy.law.asked(&scene, self.tokens, &mut self.usage, &mut self.memory, &mut pool.shared);
             }
         }
         let whole = |amount: &mut f64| {

@@ -11,20 +11,27 @@
 //! |---|---|
 //! | this file | a run, step by step |
 //! | `sender` | a workload's requests, by the attempts they have made |
+//! | `births` | how many there are |
+//! | `gate` | what all requests of a client share: pacing, concurrency, a budget |
+//! | `fate` | what becomes of attempts |
 //! | `allowance` | what a pair's limit lets through |
 //! | `pool` | a model's replicas and its buffer |
 
 mod allowance;
+mod births;
+mod fate;
+mod gate;
 mod pool;
 mod sender;
 
 use super::Scenario;
 use crate::units::{SimTime, Span};
 use allowance::Allowance;
+use fate::Fate;
 use pool::Pool;
-use sender::{Fate, Sender};
+use sender::Sender;
 
-pub use sender::Counts;
+pub use fate::Counts;
 
 /// What is expected of one replication.
 #[derive(Clone, Debug)]
@@ -67,8 +74,7 @@ pub fn flow(scenario: &Scenario) -> Flow {
         .collect();
     let length = scenario.run.duration + scenario.run.drain;
     let evaluations: usize = senders.iter().map(Sender::size).sum();
-    let [least, most, all] = STEPS;
-    let steps = (all / evaluations.max(1) as f64).clamp(least, most).ceil() as u64;
+    let steps = steps(evaluations);
     let mut open_max: f64 = 0.0;
     let mut begins = SimTime::ZERO;
     for number in 1..=steps {
@@ -82,6 +88,12 @@ pub fn flow(scenario: &Scenario) -> Flow {
         }
     }
     Flow { counts: senders.iter().map(|sender| sender.counts).collect(), open_max }
+}
+
+/// The number of steps, where each needs so many evaluations.
+fn steps(evaluations: usize) -> u64 {
+    let [least, most, all] = STEPS;
+    (all / evaluations.max(1) as f64).clamp(least, most).ceil() as u64
 }
 
 /// One step; how many requests are open in it.
@@ -104,7 +116,7 @@ fn advance(
     let mut fates: Vec<Fate> = scenario.workloads.iter().map(Fate::served).collect();
     for _ in 0..ROUNDS.0 {
         meet(scenario, step, senders, &fates, allowances, pools);
-        let mut change: f64 = 0.0;
+        let mut change = senders.iter().map(|sender| sender.moved).fold(0.0, f64::max);
         for (workload, fate) in scenario.workloads.iter().zip(&mut fates) {
             let pool = &pools[workload.pool as usize];
             let met = pool.fate(
@@ -170,5 +182,84 @@ fn meet(
     }
     for (pool, model) in pools.iter_mut().zip(&scenario.models) {
         pool.accept(step, model);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::scenario::reading;
+
+    /// The flow of one hour of a workload on one model.
+    fn counts(model: &str, arrivals: &str, client: &str) -> Counts {
+        let text = format!(
+            "run = {{ duration = \"1 h\", drain = \"0 s\" }}\n[[model]]\nname = \"m\"\n{model}\n\
+             [[org]]\nname = \"o\"\n[[org.workload]]\nname = \"w\"\nmodel = \"m\"\n{arrivals}\n\
+             prompt_tokens.constant = 1\noutput_tokens.constant = 1\nclient = {client}\n"
+        );
+        let no_trace = &mut |name: &str| Err(name.to_owned());
+        let read = reading::read("t.toml", text.as_bytes(), &[], no_trace, 1e12);
+        let (scenario, _) = read.unwrap_or_else(|problems| panic!("{}", problems.render(false)));
+        flow(&scenario).counts[0]
+    }
+
+    const PER_SECOND: &str = "arrivals.poisson = { rate = \"2/s\" }";
+    const LIMITED: &str = "engine.slots = { per_replica = 100, service.constant = \"1 s\" }\n\
+                           limit = { enforcement = \"strict\", law.fixed = { requests = \"1/s\" } }";
+    const ONE: &str = "{}";
+    const THREE: &str = "{ max_attempts = 3, retry.fixed.delay = \"10 s\" }";
+
+    fn assert_near(found: f64, wanted: f64) {
+        assert!((found - wanted).abs() <= 0.01 * wanted, "{found} is not {wanted}");
+    }
+
+    #[test]
+    fn a_limit_lets_through_its_rate_and_what_it_refuses_comes_again() {
+        let free =
+            counts("engine.slots = { per_replica = 100, service.constant = \"1 s\" }", PER_SECOND, THREE);
+        assert_eq!((free.requests, free.attempts, free.worked), (7200.0, 7200.0, 7200.0));
+        let once = counts(LIMITED, PER_SECOND, ONE);
+        assert_near(once.attempts, 7200.0);
+        assert_near(once.worked, 3600.0 + 5.0);
+        // In balance a share p is refused of 2(1 + p + p²) attempts a second, and one is served: p³ = 1/2.
+        let p = 0.5_f64.cbrt();
+        let thrice = counts(LIMITED, PER_SECOND, THREE);
+        assert_near(thrice.attempts, 7200.0 * (1.0 + p + p * p));
+        assert_near(thrice.worked, 3600.0 + 5.0);
+    }
+
+    #[test]
+    fn capacity_serves_what_it_can_and_the_buffer_holds_its_time() {
+        let model =
+            "engine.slots = { per_replica = 1, service.constant = \"1 s\" }\nlimit.law.unlimited = {}";
+        let served = counts(model, PER_SECOND, ONE);
+        assert_near(served.worked, 3600.0 + 11.0);
+        // Who serves the gone serves nobody in time.
+        let gone = format!("buffer = {{ max_wait = \"1 h\", early_refusal = false }}\n{model}");
+        let vain =
+            counts(&format!("on_disconnect = \"serve\"\n{gone}"), PER_SECOND, "{ timeout = \"30 s\" }");
+        assert!(vain.answered < 150.0 && vain.timed_out > 7000.0, "{vain:?}");
+        let stopped = counts(&gone, PER_SECOND, "{ timeout = \"30 s\" }");
+        assert_near(stopped.worked, 3600.0 + 30.0);
+    }
+
+    #[test]
+    fn closed_loops_and_paced_clients_send_what_comes_back() {
+        let model =
+            "engine.slots = { per_replica = 100, service.constant = \"2 s\" }\nlimit.law.unlimited = {}";
+        let users = "arrivals.users = { users = 50, think.constant = \"20 s\" }";
+        assert_near(counts(model, users, ONE).requests, 3600.0 * 50.0 / 22.05);
+        let backlog = "arrivals.backlog = { requests = 100000, concurrency = 10 }";
+        assert_near(counts(model, backlog, ONE).requests, 3600.0 * 10.0 / 2.05);
+        let paced = "{ pacing.paced = { rate = \"1/s\" } }";
+        assert_near(counts(model, PER_SECOND, paced).attempts, 3600.0);
+        let budget = "{ max_attempts = 3, retry.fixed.delay = \"1 s\", budget.ratio = { ratio = 0.1, min = \"0.1/s\", ttl = \"1 s\" } }";
+        assert_near(counts(LIMITED, PER_SECOND, budget).attempts, 7200.0 + 720.0 + 360.0);
+    }
+
+    #[test]
+    fn steps_are_of_a_number_that_many_workloads_bound() {
+        assert_eq!(steps(20), 1500);
+        assert_eq!(steps(1_000_000), 50);
     }
 }

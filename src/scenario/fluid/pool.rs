@@ -2,7 +2,7 @@
 
 use super::Step;
 use super::allowance::Allowance;
-use super::sender::Fate;
+use super::fate::Fate;
 use crate::dist::Law as _;
 use crate::limit::law::{Live, Shared};
 use crate::limit::policy::{Enforcement, Headers};

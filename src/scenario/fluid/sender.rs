@@ -1,13 +1,11 @@
 //! A workload's requests, by the attempts they have made.
 
 use super::Step;
-use crate::client::budget::{RetryBudget as _, Usual};
-use crate::client::concurrency::{Concurrency, Limiter as _};
+use super::fate::{Counts, Ended, Fate};
+use crate::client::budget::RetryBudget as _;
 use crate::client::pacing::Pacer as _;
 use crate::client::{Memory, Next};
-use crate::reply::{Outcome, Reply};
 use crate::scenario::Workload;
-use crate::traffic::arrivals::Release;
 use crate::units::{SimTime, Span};
 
 /// Attempts that are told apart; those beyond are alike.
@@ -15,65 +13,9 @@ const TOLD_APART: u32 = 24;
 /// So few requests are none.
 const NOTHING: f64 = 1e-9;
 
-/// What becomes of the attempts of a step.
-#[derive(Clone, Copy, Debug)]
-pub struct Fate {
-    /// The share that is served in time, and of it what is within the rate.
-    pub served: f64,
-    pub within: f64,
-    /// The shares that fail with a 429, a 503 and their client's timeout.
-    pub failed: [f64; 3],
-    /// Seconds until each of these failures is known to the client.
-    pub known_s: [f64; 3],
-    /// Seconds until an answer.
-    pub answered_s: f64,
-    /// The answers of the first two failures.
-    pub replies: [Reply; 2],
-    /// The share that the platform serves, in time or not.
-    pub worked: f64,
-    /// The share that has waited its longest in vain.
-    pub dropped: f64,
-    /// Sends of an attempt, its hedges included.
-    pub sends: f64,
-}
-
-impl Fate {
-    /// On an idle platform.
-    pub fn served(workload: &Workload) -> Fate {
-        let rtt_s = workload.rtt.as_secs_f64();
-        let reply = |outcome| Reply { outcome, reset_s: Some(1), retry_after_s: None };
-        Fate {
-            served: 1.0,
-            within: 1.0,
-            failed: [0.0; 3],
-            known_s: [rtt_s; 3],
-            answered_s: rtt_s,
-            replies: [reply(Outcome::LimitedRequest), reply(Outcome::Unavailable)],
-            worked: 1.0,
-            dropped: 0.0,
-            sends: 1.0,
-        }
-    }
-
-    /// Seconds from an attempt to its end.
-    fn attempt_s(&self) -> f64 {
-        let failed = self
-            .failed
-            .iter()
-            .zip(self.known_s)
-            .map(|(share, known_s)| if *share > 0.0 { share * known_s } else { 0.0 });
-        self.served * self.answered_s + failed.sum::<f64>()
-    }
-
-    /// The share that fails.
-    pub fn failed(&self) -> f64 {
-        self.failed.iter().sum()
-    }
-}
-
 /// Requests that wait to be sent again.
 #[derive(Clone, Copy, Debug, Default)]
-struct Waiting {
+pub(super) struct Waiting {
     requests: f64,
     /// Seconds that each waits, on average.
     pause_s: f64,
@@ -100,71 +42,46 @@ impl Waiting {
 
 /// What a client does after an attempt that failed.
 #[derive(Clone, Copy, Debug)]
-struct Move {
+pub(super) struct Move {
     /// The share of the failed attempts that are tried again.
-    share: f64,
+    pub(super) share: f64,
     /// Seconds from the failed attempt to the next, on average.
-    pause_s: f64,
+    pub(super) pause_s: f64,
     previous: Span,
 }
 
 /// Attempts of one ordinal in a step.
 #[derive(Clone, Copy, Debug, Default)]
-struct Tried {
+pub(super) struct Tried {
     attempts: f64,
     age_s: f64,
-}
-
-/// How many of what in a run.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub struct Counts {
-    /// Requests that were born here, or fell back to here.
-    pub requests: f64,
-    /// Attempts sent.
-    pub attempts: f64,
-    /// Attempts that the platform served.
-    pub worked: f64,
-    /// Attempts answered in time.
-    pub answered: f64,
-    /// Attempts that their client abandoned.
-    pub timed_out: f64,
-    /// Attempts that were dropped from the buffer.
-    pub dropped: f64,
-}
-
-/// What ended in a step.
-#[derive(Clone, Copy, Debug)]
-pub struct Ended {
-    /// Attempts served in time, and those of them within the rate.
-    pub served: f64,
-    pub within: f64,
-    /// Attempts that failed with a 429 and a 503.
-    pub failed: [f64; 2],
 }
 
 /// A workload's requests.
 #[derive(Clone, Debug)]
 pub struct Sender<'a> {
-    workload: &'a Workload,
+    pub(super) workload: &'a Workload,
     /// By the attempts made: none, one, …; the last stands for all beyond.
-    waiting: Vec<Waiting>,
+    pub(super) waiting: Vec<Waiting>,
     /// By the same, those that are due in this step.
-    due: Vec<f64>,
-    tried: Vec<Tried>,
-    moves: Vec<Option<Move>>,
+    pub(super) due: Vec<f64>,
+    pub(super) tried: Vec<Tried>,
+    pub(super) moves: Vec<Option<Move>>,
     /// By the same, those that wait at the client's gate.
-    held: Vec<f64>,
+    pub(super) held: Vec<f64>,
     /// The share of what wants to be sent that goes.
-    through: f64,
+    pub(super) through: f64,
     /// Attempts that the client's pacing leaves from the last step.
-    paced: f64,
+    pub(super) paced: f64,
     /// The share of the retries that the budget grants, and those it has left over.
-    granted: f64,
-    left: f64,
-    born: f64,
-    born_before: f64,
+    pub(super) granted: f64,
+    pub(super) left: f64,
+    pub(super) born: f64,
+    /// By what share the last round changed that.
+    pub moved: f64,
+    pub(super) born_before: f64,
     /// Requests of this step, what falls back included.
-    requests: f64,
+    pub(super) requests: f64,
     /// Requests of this step that are given up.
     pub given_up: f64,
     /// So far.
@@ -192,6 +109,7 @@ impl<'a> Sender<'a> {
             granted: 1.0,
             left: workload.client.budget.as_ref().map_or(0.0, |budget| budget.at_first()),
             born: 0.0,
+            moved: 0.0,
             born_before: 0.0,
             requests: 0.0,
             given_up: 0.0,
@@ -218,79 +136,13 @@ impl<'a> Sender<'a> {
         self.moves.fill(None);
     }
 
-    /// Requests that are born in a step.
-    fn births(&mut self, step: &Step) -> f64 {
-        let workload = self.workload;
-        if workload.fallback_of.is_some() {
-            return 0.0;
-        }
-        let arrivals = &workload.arrivals;
-        if self.is_closed() {
-            return self.born;
-        }
-        if let Some(backlog) = arrivals.backlog() {
-            let left = backlog.requests() as f64 - self.born_before;
-            let born = match backlog.release() {
-                Release::Paced(per_s) if !workload.is_batch() => left.min(per_s * step.length_s),
-                _ => left,
-            };
-            self.born_before += born;
-            return born;
-        }
-        let born = workload.share * arrivals.expected_by(step.end);
-        let new = born - self.born_before;
-        self.born_before = born;
-        new.max(0.0)
-    }
-
-    /// Whether its requests wait for each other.
-    fn is_closed(&self) -> bool {
-        let arrivals = &self.workload.arrivals;
-        let is_home = self.workload.fallback_of.is_none() && !self.workload.is_batch();
-        is_home && (arrivals.users().is_some() || arrivals.hands_on_places())
-    }
-
-    /// Requests of a closed loop in a step, were each to meet this fate from its birth to its end.
-    fn closed_births(&mut self, step: &Step, fate: &Fate) -> f64 {
-        let cycle_s = self.cycle_s(fate);
-        let arrivals = &self.workload.arrivals;
-        if let Some(users) = arrivals.users() {
-            let open_s = arrivals.operational_s() - (step.end.as_secs_f64() - step.length_s);
-            return step.length_s.min(open_s.max(0.0)) * users.rate_at(cycle_s);
-        }
-        let Some(backlog) = arrivals.backlog() else { return 0.0 };
-        let Release::Concurrent(most) = backlog.release() else { return 0.0 };
-        let left = backlog.requests() as f64 - self.born_before;
-        left.min(f64::from(most) * (step.length_s / cycle_s.max(1e-9)))
-    }
-
-    /// Mean seconds from a birth to the end of the request, were this fate met all the time.
-    fn cycle_s(&mut self, fate: &Fate) -> f64 {
-        let last = self.waiting.len() - 1;
-        let failed = fate.failed();
-        let (mut still, mut cycle_s) = (1.0, 0.0);
-        for ordinal in 0..=last {
-            cycle_s += still * fate.served * fate.answered_s;
-            if failed <= 0.0 {
-                break;
-            }
-            let next = self.next(ordinal, fate);
-            let again = failed * next.share;
-            cycle_s += still * failed * next.pause_s;
-            if ordinal == last {
-                let more = again / (1.0 - again).max(1e-6);
-                cycle_s += still * more * (fate.served * fate.answered_s + failed * next.pause_s);
-            }
-            still *= again;
-        }
-        cycle_s
-    }
-
     /// All attempts of a step, if they meet this fate; `falls_back` are requests that come from another workload.
     pub fn send(&mut self, step: &Step, fate: &Fate, falls_back: f64) -> f64 {
         if self.is_closed() {
             // Half way, since more of them make each of them slower.
-            self.born = 0.5 * (self.born + self.closed_births(step, fate));
+            let born = 0.5 * (self.born + self.closed_births(step, fate));
+            self.moved = (born - self.born).abs() / born.max(NOTHING);
+            self.born = born;
         }
         self.requests = self.born + falls_back;
         self.through = self.gate(step, fate);
@@ -333,44 +185,8 @@ impl<'a> Sender<'a> {
         sent * fate.sends
     }
 
-    /// The share of what wants to be sent that its client's pacing and its concurrency let go.
-    fn gate(&self, step: &Step, fate: &Fate) -> f64 {
-        let client = &self.workload.client;
-        let mut most = f64::INFINITY;
-        if let Some(pacing) = &client.pacing {
-            let [per_s, _] = pacing.most(self.asks_for());
-            most = self.paced + per_s * step.length_s;
-        }
-        if let Some(Concurrency::Fixed(fixed)) = &client.concurrency {
-            most = most.min(f64::from(fixed.limit()) * (step.length_s / fate.attempt_s().max(1e-9)).max(1.0));
-        }
-        let wants = self.requests + self.due.iter().chain(&self.held).sum::<f64>();
-        if wants > most { most / wants } else { 1.0 }
-    }
-
-    /// Tokens that its client takes an attempt to ask for.
-    fn asks_for(&self) -> f64 {
-        self.workload.mean_prompt + self.workload.max_tokens.map_or(self.workload.mean_output, f64::from)
-    }
-
-    /// The share of the retries that are wanted which its client's budget grants.
-    fn grant(&self, step: &Step, fate: &Fate, sent: f64, wants: f64) -> f64 {
-        let Some(budget) = &self.workload.client.budget else { return 1.0 };
-        let attempt_s = fate.attempt_s();
-        let retry_s = self.moves[0].map_or(attempt_s, |next| next.pause_s + attempt_s);
-        let usual = Usual {
-            seconds: step.length_s,
-            first: self.requests,
-            ended: [sent * fate.served, sent * fate.failed()],
-            in_flight: sent * attempt_s / step.length_s,
-            retry_s,
-        };
-        let granted = self.left + budget.grants(&usual);
-        if wants > granted { granted / wants } else { 1.0 }
-    }
-
     /// What its client does after an attempt that fails so.
-    fn next(&mut self, ordinal: usize, fate: &Fate) -> Move {
+    pub(super) fn next(&mut self, ordinal: usize, fate: &Fate) -> Move {
         if let Some(known) = self.moves[ordinal] {
             return known;
         }
@@ -405,29 +221,6 @@ impl<'a> Sender<'a> {
         let next = Move { share: (share / fate.failed()).min(1.0), pause_s, previous };
         self.moves[ordinal] = Some(next);
         next
-    }
-
-    /// Who was not let go waits at the gate, unless its deadline comes before its turn.
-    fn close_gate(&mut self, step: &Step) {
-        let client = &self.workload.client;
-        let mut went = self.through * self.requests;
-        let mut stays = 0.0;
-        for ordinal in 0..self.held.len() {
-            let wants =
-                self.due[ordinal] + self.held[ordinal] + if ordinal == 0 { self.requests } else { 0.0 };
-            went += self.through * (self.due[ordinal] + self.held[ordinal]);
-            self.held[ordinal] = (1.0 - self.through) * wants;
-            stays += self.held[ordinal];
-        }
-        if client.deadline != Span::MAX {
-            let most = went * (client.deadline.as_secs_f64() / step.length_s);
-            let share = if stays > most { most / stays } else { 1.0 };
-            self.held.iter_mut().for_each(|held| *held *= share);
-        }
-        if let Some(pacing) = &client.pacing {
-            let [per_s, at_once] = pacing.most(self.asks_for());
-            self.paced = (self.paced + per_s * step.length_s - went).clamp(0.0, at_once);
-        }
     }
 
     /// A step ends, in which this fate was met.

@@ -29,7 +29,7 @@ impl Clock {
         if self.profile.is_identity() {
             // Rounds half up like `round`, without a call into libm.
             let whole = area as u64;
-            return Some(SimTime::from_ns(whole.saturating_add((area - whole as f64 >= 0.5).into())));
+            return Some(SimTime::from_ns(whole.saturating_add(u64::from(area - whole as f64 >= 0.5))));
         }
         let pieces = &self.profile.pieces;
         while area >= pieces[self.piece].area_end() {

@@ -49,7 +49,13 @@ impl Draw {
                 )
             }
             3 => format!("fair_share = {{ interval = {}, {band} }}", self.span(4, 20)),
-            4 => format!("additive = {{ {band} }}"),
+            4 => {
+                // Small, so that it is used as it grows.
+                let (requests, tokens) = (self.rate(&[0.05, 0.1, 0.25]), self.rate(&[0.25, 0.5, 1.0]));
+                format!(
+                    "additive = {{ base = {{ requests = {requests}, tokens = {tokens} }}, cap = {{ {cap} }} }}"
+                )
+            }
             5 => {
                 let window = self.span(6, 120);
                 format!(
