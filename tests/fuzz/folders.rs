@@ -239,8 +239,8 @@ fn drawings(result: &Existing) -> Result<Vec<(&'static str, String)>, Error> {
 /// A new result over a damaged one, as `run` and `compare` write it; written, it is whole.
 pub fn open(input: &[u8]) {
     with_folder(input, seal_result, |folder| {
-        let command = if input.len() % 2 == 0 { "run" } else { "compare" };
-        let mut dir = ResultDir::open_for(command, folder, input.len() % 3 == 0)?;
+        let command = if input.len().is_multiple_of(2) { "run" } else { "compare" };
+        let mut dir = ResultDir::open_for(command, folder, input.len().is_multiple_of(3))?;
         dir.put("summary.csv", b"org\n")?;
         dir.put("charts/spend.svg", b"<svg/>")?;
         dir.commit(manifest())?;
