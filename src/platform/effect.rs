@@ -7,7 +7,7 @@ use crate::units::{SimTime, Span};
 /// What must happen because of what just happened.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Effect {
-    /// Service of an attempt began; call [`Platform::complete`] at `at`.
+    /// Service of an attempt began; call [`Platform::complete`](super::Platform::complete) at `at`.
     Started {
         /// The attempt.
         id: Id,
@@ -27,8 +27,8 @@ pub enum Effect {
         /// Goes with the call.
         version: u16,
     },
-    /// Something happens on a replica that batches at `at`; call [`Platform::turn`]. What was said of it before
-    /// is void.
+    /// Something happens on a replica that batches at `at`; call [`Platform::turn`](super::Platform::turn). What was
+    /// said of it before is void.
     Turn {
         /// The model.
         model: u32,
@@ -46,14 +46,14 @@ pub enum Effect {
         /// What its client is told.
         reply: Reply,
     },
-    /// Call [`Platform::drop_expired`] at `at`.
+    /// Call [`Platform::drop_expired`](super::Platform::drop_expired) at `at`.
     DropTimer {
         /// The model.
         model: u32,
         /// When.
         at: SimTime,
     },
-    /// A cold start is over at `at`; call [`Platform::replica_ready`].
+    /// A cold start is over at `at`; call [`Platform::replica_ready`](super::Platform::replica_ready).
     Ready {
         /// The model.
         model: u32,
