@@ -52,7 +52,7 @@ struct Step {
 }
 
 /// Steps of a run, where it has few workloads; with more, so many evaluations of a workload in all, but at least so many steps.
-const STEPS: [f64; 3] = [50.0, 1500.0, 1e6];
+const STEPS: [f64; 3] = [50.0, 500.0, 2e5];
 /// In a step, demand and what is refused of it are balanced in rounds: at most so many, until nothing changes by more than this.
 const ROUNDS: (u32, f64) = (40, 1e-2);
 
@@ -259,7 +259,7 @@ mod tests {
 
     #[test]
     fn steps_are_of_a_number_that_many_workloads_bound() {
-        assert_eq!(steps(20), 1500);
+        assert_eq!(steps(20), 500);
         assert_eq!(steps(1_000_000), 50);
     }
 }
