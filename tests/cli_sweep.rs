@@ -292,7 +292,7 @@ fn what_cannot_be_swept_is_refused_before_anything_is_written() {
         (&["--vary", "model.m.replicas=0.5..2.5:3"], "whole number"),
         (
             &["--vary", "run.seed=1..100000", "--vary", "model.m.replicas=1..10000"],
-            "1000000000 points, about 8.4e11 events",
+            "1000000000 points, about 8.5e11 events",
         ),
         (&["--vary", "run.seed=1..9", "--max-events", "5e3"], "events are expected"),
         (&["--vary", "run.seed=1..9", "--sample", "halton:3"], "lhs:N"),
