@@ -55,7 +55,8 @@ impl RetryBudget for Ratio {
 
     fn grants(&self, usual: &Usual) -> f64 {
         let ttl_s = self.ttl.as_secs_f64();
-        (self.deposit as f64 * usual.first + self.reserve as f64 * usual.seconds / ttl_s) / self.withdrawal as f64
+        (self.deposit as f64 * usual.first + self.reserve as f64 * usual.seconds / ttl_s)
+            / self.withdrawal as f64
     }
 }
 
