@@ -47,7 +47,7 @@ impl RetryBudget for Quota {
     fn grants(&self, usual: &Usual) -> f64 {
         let [served, failed] = usual.ended;
         let cost = f64::from(self.cost.min(self.cost_limited).max(1));
-        let fails = failed / (served + failed).max(f64::MIN_POSITIVE);
+        let fails = (failed / (served + failed).max(f64::MIN_POSITIVE)).min(1.0);
         f64::from(self.refund) * usual.first * (1.0 - fails) / (cost * fails).max(f64::MIN_POSITIVE)
     }
 }

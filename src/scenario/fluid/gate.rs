@@ -41,7 +41,7 @@ impl Sender<'_> {
             in_flight: sent * attempt_s / step.length_s,
             retry_s,
         };
-        let granted = self.left + budget.grants(&usual);
+        let granted = (self.left + budget.grants(&usual)).max(0.0);
         if wants > granted { granted / wants } else { 1.0 }
     }
 

@@ -273,25 +273,27 @@ impl Pool {
         let answered_s = rtt_s + wait_s + service_s;
 
         let green = allowance.share();
-        let spared = 1.0 - self.errors;
+        // Shares are shares, whatever was rounded: what is a little less than nothing would be divided by.
+        let spared = (1.0 - self.errors).clamp(0.0, 1.0);
         let colors = [spared * green, spared * (1.0 - green)];
         let of = |color: usize| {
-            let let_in = colors[color] * self.accepted[color];
-            let dropped = let_in * self.dropped[color];
+            let let_in = colors[color] * self.accepted[color].clamp(0.0, 1.0);
+            let dropped = let_in * self.dropped[color].clamp(0.0, 1.0);
             (let_in - dropped, dropped)
         };
         let ((kept, dropped), (kept_red, dropped_red)) = (of(0), of(1));
         let (let_in, dropped) = (kept + kept_red, dropped + dropped_red);
-        let limited = colors[1] - kept_red;
-        let unavailable = self.errors + colors[0] - kept;
+        let limited = (colors[1] - kept_red).max(0.0);
+        let unavailable = (1.0 - spared + colors[0] - kept).max(0.0);
         let patience_s = patience_s(workload, service_s);
-        let in_time = match model.on_disconnect {
+        let in_time: f64 = match model.on_disconnect {
             _ if patience_s < 0.0 => 0.0,
             OnDisconnect::Stop => self.awaited,
             OnDisconnect::Serve if to_s.max(from_s) <= patience_s => 1.0,
             OnDisconnect::Serve if to_s.min(from_s) >= patience_s => 0.0,
             OnDisconnect::Serve => ((patience_s - from_s) / (to_s - from_s)).abs().min(1.0),
         };
+        let in_time = in_time.clamp(0.0, 1.0);
         let worked = match model.on_disconnect {
             OnDisconnect::Stop => let_in * in_time,
             OnDisconnect::Serve => let_in,
@@ -346,7 +348,7 @@ impl Pool {
         let [green, above, spare] = self.asked;
         let free = (self.per_s * (1.0 - self.reserve) * step.length_s - green - above).max(0.0);
         self.spare = (self.spare + spare - free).max(0.0);
-        (self.inside, self.waiting) = (inside, waiting);
+        (self.inside, self.waiting) = (inside.max(0.0), waiting);
         let Some(interval) = self.scaler.interval() else { return };
         if self.looks_at > step.end {
             return;
