@@ -70,9 +70,9 @@ impl Console {
     }
 
     /// Something for those who want to know more (`-v`).
-    pub fn detail(&self, text: &str) {
+    pub fn detail(&self, text: impl FnOnce() -> String) {
         if self.verbose {
-            self.line(&self.paint_err().dim("detail"), text);
+            self.line(&self.paint_err().dim("detail"), &text());
         }
     }
 

@@ -86,10 +86,9 @@ impl Contest {
         for law in laws {
             let these = policies(&self.arm(&self.strategies[self.baseline], Some(&law), console)?);
             if seen.contains(&these) {
-                console.detail(&format!(
-                    "{}: the same limits as the scenario's, or as a law before it",
-                    law.name
-                ));
+                console.detail(|| {
+                    format!("{}: the same limits as the scenario's, or as a law before it", law.name)
+                });
                 continue;
             }
             seen.push(these);

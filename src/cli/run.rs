@@ -118,18 +118,20 @@ fn one<'a>(
     interrupt: &Interrupt,
     console: &Console,
 ) -> Result<Screen<'a>, Error> {
-    let estimate = Estimate::of(&loaded.scenario);
-    console.detail(&format!(
-        "{}: about {}, {}, {} of memory",
-        loaded.stem,
-        plural(estimate.requests.round(), "request"),
-        plural(estimate.events.round(), "event"),
-        bytes(estimate.memory_bytes)
-    ));
+    console.detail(|| {
+        let estimate = Estimate::of(&loaded.scenario);
+        format!(
+            "{}: about {}, {}, {} of memory",
+            loaded.stem,
+            plural(estimate.requests.round(), "request"),
+            plural(estimate.events.round(), "event"),
+            bytes(estimate.memory_bytes)
+        )
+    });
     let path = dir.path().to_path_buf();
     let log_to = arguments.requests.then_some(&mut dir);
     let (results, took) = simulate(loaded, console.progress(), interrupt, log_to)?;
-    console.detail(&format!("{}: {} worked on", loaded.stem, plural(results.events as f64, "event")));
+    console.detail(|| format!("{}: {} worked on", loaded.stem, plural(results.events as f64, "event")));
     let files = tables(loaded, &results);
     let words = command(arguments, loaded);
     let mut names = store(dir, loaded, &results, &files, !arguments.no_charts, &words)?;

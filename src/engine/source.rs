@@ -72,9 +72,9 @@ pub struct Source {
     pub deadlines: Timers,
     /// Half the round trip.
     pub one_way: Span,
-    /// Its client's timeout of an attempt, and deadline of a request.
+    /// Its client's timeout of an attempt; this and what follows stand here too since each attempt asks for it.
     pub timeout: Span,
-    /// See there.
+    /// Its client's deadline of a request.
     pub deadline: Span,
     /// Its requests gather in the batch lane.
     pub is_batch: bool,

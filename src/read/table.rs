@@ -1,5 +1,7 @@
 //! A table open for reading under its spec.
 
+mod cross_checks;
+
 use std::rc::Rc;
 
 use super::document::Document;
@@ -341,69 +343,6 @@ impl Table<'_> {
             );
         }
         self.underlaid = entries;
-    }
-}
-
-/// # Cross-checks
-impl Table<'_> {
-    /// True where `key` is given: in the file, by a `--set`, or in the default of the whole table.
-    pub fn has(&self, key: &str) -> bool {
-        let index = self.spec.position(key);
-        self.given[index.unwrap_or_else(|| panic!("the spec `{}` has no key `{key}`", self.spec.name))]
-            .is_some()
-    }
-
-    /// Records an error at the value of `key`, or at the table where `key` is left out.
-    pub fn error_at(&self, key: &str, message: impl Into<String>, help: Option<String>) {
-        let index = self.spec.position(key);
-        let index = index.unwrap_or_else(|| panic!("the spec `{}` has no key `{key}`", self.spec.name));
-        let place = self.given[index].as_ref().map(|given| given.node.place);
-        let place = place.filter(|place| place.origin != Origin::Default).unwrap_or(self.place);
-        self.report(place, message.into(), String::new(), help);
-    }
-
-    /// Records what is worth saying of the value of `key`, which is right: that it has no effect, and why.
-    pub fn note_at(&self, key: &str, message: &str) {
-        let index = self.spec.position(key);
-        let index = index.unwrap_or_else(|| panic!("the spec `{}` has no key `{key}`", self.spec.name));
-        let place = self.given[index].as_ref().map(|given| given.node.place);
-        let place = place.filter(|place| place.origin != Origin::Default).unwrap_or(self.place);
-        self.doc.note(place, message);
-    }
-
-    /// Records an error at a stretch of the text that is given for `key`, in bytes of its value.
-    pub fn error_within(
-        &self,
-        key: &str,
-        range: std::ops::Range<usize>,
-        message: impl Into<String>,
-        help: Option<String>,
-    ) {
-        let index = self.spec.position(key);
-        let index = index.unwrap_or_else(|| panic!("the spec `{}` has no key `{key}`", self.spec.name));
-        let node = self.given[index].as_ref().map(|given| &given.node);
-        match node.map(|node| (&node.value, node.place)) {
-            Some((Value::Text(text), place)) if place.origin != Origin::Default => {
-                let place = self.doc.within(place, text, range);
-                self.report(place, message.into(), String::new(), help);
-            }
-            _ => self.error_at(key, message, help),
-        }
-    }
-
-    /// Records an error at the table itself.
-    pub fn error_here(&self, message: impl Into<String>, help: Option<String>) {
-        self.report(self.place, message.into(), String::new(), help);
-    }
-
-    /// True while no error is recorded in this table or below it: the guard of a cross-check.
-    pub fn clean(&self) -> bool {
-        !self.doc.with_store(|store| store.is_tainted(self.kept))
-    }
-
-    /// The table's path as `--set` takes it: `org.steady.workload.0`.
-    pub fn path_text(&self) -> String {
-        self.doc.with_store(|store| store.path(self.kept))
     }
 }
 
