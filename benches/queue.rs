@@ -36,7 +36,8 @@ impl Pending for Queue<Event> {
     }
 
     fn take(&mut self) -> (SimTime, Event) {
-        self.pop().expect("a pending event")
+        let event = self.pop().expect("a pending event");
+        (self.now(), event)
     }
 }
 

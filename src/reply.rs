@@ -1,5 +1,7 @@
 //! What a client gets back for an attempt: the only thing platform and client share.
 
+use std::num::NonZeroU16;
+
 /// How the platform answered an attempt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Outcome {
@@ -38,11 +40,31 @@ impl Outcome {
 pub struct Reply {
     /// The status and error type.
     pub outcome: Outcome,
-    /// `x-ratelimit-reset` in seconds, where the response carries it.
-    pub reset_s: Option<u32>,
-    /// `Retry-After` in seconds, where the response carries it.
-    pub retry_after_s: Option<u32>,
+    /// `x-ratelimit-reset`, where the response carries it.
+    pub reset: Option<Told>,
+    /// `Retry-After`, where the response carries it.
+    pub retry_after: Option<Told>,
 }
+
+/// What a header tells: whole seconds, up to 18 hours. Kept one higher than they are, so that a reply fits a register: through
+/// memory it takes a thirtieth longer per request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Told(NonZeroU16);
+
+impl Told {
+    /// So many; more than fit are as many as fit.
+    pub const fn new(seconds: u32) -> Told {
+        let kept = if seconds < u16::MAX as u32 { seconds as u16 + 1 } else { u16::MAX };
+        Told(NonZeroU16::new(kept).expect("one higher than zero"))
+    }
+
+    /// How many.
+    pub const fn get(self) -> u32 {
+        self.0.get() as u32 - 1
+    }
+}
+
+const _: () = assert!(size_of::<Option<Reply>>() <= 8, "a reply fits a register");
 
 #[cfg(test)]
 mod tests {

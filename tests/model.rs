@@ -9,6 +9,7 @@ use ratetide::metrics::observer::Ended;
 use ratetide::metrics::recorder::Recorder;
 use ratetide::platform::autoscaler::{Autoscaler, Decision, Scaler as _, Seen};
 use ratetide::replications::{Results, layout};
+use ratetide::reply::Told;
 use ratetide::units::{SimTime, Span};
 
 const ONE: &str = "arrivals.batch = { size = 1, every = \"1 d\" }";
@@ -145,7 +146,7 @@ fn a_dead_model_refuses_at_once_by_colour_and_tells_a_minute() {
         .iter()
         .map(|a| match a.ended {
             Ended::Answered(reply) if a.at - a.sent == Span::from_s(2) => {
-                (reply.outcome.status(), reply.reset_s)
+                (reply.outcome.status(), reply.reset.map(Told::get))
             }
             other => panic!("{other:?} after {:?}", a.at - a.sent),
         })

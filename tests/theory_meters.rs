@@ -7,7 +7,7 @@ use common::metered::{metered, rate_rpm};
 use common::run::{replicate, run, run_logged, scenario_with};
 use ratetide::metrics::observer::Ended;
 use ratetide::replications::Results;
-use ratetide::reply::Reply;
+use ratetide::reply::{Reply, Told};
 use ratetide::traffic::trace;
 use std::sync::Arc;
 
@@ -45,7 +45,7 @@ fn answers(burst_s: u32, times_ms: &[u64]) -> Vec<Option<u32>> {
     let mut load = |_: &str| Ok(Arc::new(trace::parse(table.as_bytes()).expect("a trace")));
     let (_, mut attempts) = run_logged(&scenario_with(&metered.text(), &mut load));
     attempts.sort_by_key(|a| a.request);
-    let told = |reply: Reply| if reply.outcome.status() == 200 { None } else { reply.reset_s };
+    let told = |reply: Reply| if reply.outcome.status() == 200 { None } else { reply.reset.map(Told::get) };
     attempts
         .iter()
         .map(|a| match a.ended {

@@ -84,7 +84,7 @@ fn attempt_kind(attempt: &Attempt) -> String {
     let waited = if attempt.wait.is_some_and(|wait| wait > 0) { "after a wait" } else { "at once" };
     match attempt.ended {
         Ended::Answered(reply) => {
-            let told = if reply.reset_s.is_some() { "told" } else { "not told" };
+            let told = if reply.reset.is_some() { "told" } else { "not told" };
             format!("{:?} {waited}, {told}", reply.outcome)
         }
         ended => format!("{ended:?} {waited}"),

@@ -95,7 +95,8 @@ impl Exponential {
                 base.saturating_add(high.saturating_sub(base).scale(uniform)).min(self.cap)
             }
         };
-        delay.saturating_add(self.plus.scale(uniform)).min(self.max)
+        let delay = if self.plus.is_zero() { delay } else { delay.saturating_add(self.plus.scale(uniform)) };
+        delay.min(self.max)
     }
 
     fn is_immediate(&self) -> bool {

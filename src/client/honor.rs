@@ -86,10 +86,10 @@ impl Honor {
     pub fn advice(&self, reply: &Reply) -> Advice {
         let told = match self.header {
             None => None,
-            Some(Header::RetryAfter) => reply.retry_after_s,
-            Some(Header::Reset) => reply.reset_s,
+            Some(Header::RetryAfter) => reply.retry_after,
+            Some(Header::Reset) => reply.reset,
         };
-        match told.map(|s| Span::from_s(u64::from(s))) {
+        match told.map(|seconds| Span::from_s(seconds.get().into())) {
             None => Advice::Silent,
             Some(wait) if wait.is_zero() => Advice::Silent,
             Some(wait) if wait <= self.max => Advice::Wait(wait),
@@ -166,10 +166,10 @@ impl Honor {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::reply::Outcome;
+    use crate::reply::{Outcome, Told};
 
     const fn told(seconds: u32) -> Reply {
-        Reply { outcome: Outcome::LimitedRequest, reset_s: Some(seconds), retry_after_s: None }
+        Reply { outcome: Outcome::LimitedRequest, reset: Some(Told::new(seconds)), retry_after: None }
     }
 
     #[test]

@@ -51,11 +51,14 @@ impl<O: Observer> Engine<'_, O> {
                 self.schedule(expires, Event::Timeout(workload));
             }
         }
-        let color = self.platform.arrive(now, id, &arriving);
+        let (color, failure) = self.platform.arrive(now, id, &arriving);
         if O::ACTIVE && !arriving.work.spare {
             self.observer.labelled(now, plan.pair, plan.pool, color == Color::Green);
         }
         self.settle(now, plan.pool);
+        if let Some(reply) = failure {
+            self.on_reply(now, id, reply);
+        }
     }
 
     /// The attempt of a request was sent, at `sent`.

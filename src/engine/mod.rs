@@ -244,11 +244,11 @@ impl<'a, O: Observer> Engine<'a, O> {
         self.start_streams();
     }
 
-    /// The next event, of the streams or of the queue.
+    /// The next event, of the streams or of the queue, whose present is then its instant.
     #[inline]
-    fn next(&mut self) -> Option<(SimTime, Event)> {
+    fn next(&mut self) -> Option<Event> {
         let Some((at, stream)) = self.streams.first() else { return self.queue.pop() };
-        self.queue.pop_before(at, ARRIVALS).or(Some((at, Event::Arrival(stream))))
+        self.queue.pop_before(at, ARRIVALS).or(Some(Event::Arrival(stream)))
     }
 
     /// What goes beyond the limits now. Counted, not asked of the system: the same everywhere.
@@ -268,7 +268,8 @@ impl<'a, O: Observer> Engine<'a, O> {
     /// The loop. False if the heartbeat or a limit ended it.
     fn run(&mut self, beat: &mut dyn FnMut(SimTime) -> bool) -> bool {
         let mut next_sample = self.observer.next_sample();
-        while let Some((now, event)) = self.next() {
+        while let Some(event) = self.next() {
+            let now = self.queue.now();
             while O::ACTIVE && next_sample <= now {
                 self.sample(next_sample);
                 next_sample = self.observer.next_sample();

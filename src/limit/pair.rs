@@ -60,9 +60,10 @@ pub struct Pair {
     /// What one request weighs at the request rate looked at last: most looks find the same rate.
     request_rate: f64,
     request_increment: Span,
-    /// Output tokens of all successes and their number: the running mean.
+    /// Output tokens of all successes, their number and the mean, which each arrival asks for.
     output_sum: u64,
     successes: u64,
+    output_mean: f64,
 }
 
 /// Both meters' increments and waits for one cost, at the rates of one instant.
@@ -92,6 +93,7 @@ impl Pair {
             request_increment: Span::ZERO,
             output_sum: 0,
             successes: 0,
+            output_mean: f64::NAN,
         }
     }
 
@@ -114,8 +116,9 @@ impl Pair {
 
     /// The output tokens to expect of a request: the mean over this pair's successes, until the first the
     /// `configured` mean.
+    #[inline]
     pub fn expected_output(&self, configured: f64) -> f64 {
-        if self.successes == 0 { configured } else { self.output_sum as f64 / self.successes as f64 }
+        if self.successes == 0 { configured } else { self.output_mean }
     }
 
     #[inline]
@@ -170,6 +173,7 @@ impl Pair {
         policy.law.answered(&scene, Answer::Ok(credited), &mut self.memory, limits.shared);
         self.output_sum += u64::from(done.output);
         self.successes += 1;
+        self.output_mean = self.output_sum as f64 / self.successes as f64;
     }
 
     /// An attempt ended without service: with `refund_unserved` what a green one was charged comes back, at the

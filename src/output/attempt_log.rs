@@ -4,6 +4,7 @@ use super::columns::ATTEMPTS;
 use super::rows::workload_names;
 use super::table::{Cell, Table};
 use crate::metrics::observer::{AttemptRecord, Ended};
+use crate::reply::Told;
 use crate::scenario::{Scenario, Workload};
 use std::io::{self, Write};
 
@@ -54,9 +55,9 @@ impl<'a, W: Write> AttemptLog<'a, W> {
 
     fn write(&mut self, r: &AttemptRecord) -> io::Result<()> {
         let [org, workload, model] = self.names[r.workload as usize];
-        let (status, error_type, reset_s) = match r.ended {
+        let (status, error_type, reset) = match r.ended {
             Ended::Answered(reply) => {
-                (Cell::Count(reply.outcome.status().into()), reply.outcome.error_type(), reply.reset_s)
+                (Cell::Count(reply.outcome.status().into()), reply.outcome.error_type(), reply.reset)
             }
             Ended::TimedOut => (Cell::Text("timeout"), "", None),
             Ended::InFlight => (Cell::Text("in_flight"), "", None),
@@ -77,7 +78,7 @@ impl<'a, W: Write> AttemptLog<'a, W> {
             color.into(),
             status,
             error_type.into(),
-            reset_s.into(),
+            reset.map(Told::get).into(),
             r.prompt.into(),
             r.output.into(),
             r.wait.map(|wait| wait.as_secs_f64()).into(),

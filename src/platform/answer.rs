@@ -1,36 +1,35 @@
 //! Answers: how an attempt fails, and the headers that a response carries.
 
-use super::Effect;
 use super::Platform;
 use super::attempt::Id;
 use crate::limit::pair::{Ask, Color, RESET_MAX, Resource};
 use crate::limit::policy::{Headers, ResetMode};
-use crate::reply::{Outcome, Reply};
+use crate::reply::{Outcome, Reply, Told};
 use crate::units::{SimTime, Span};
 
 impl Platform {
-    /// An attempt fails: at or below its rate that is the platform's doing (503), above it the org's (429).
-    pub(super) fn fail(&mut self, now: SimTime, id: Id) {
+    /// The reply to an attempt that fails: at or below its rate that is the platform's doing (503), above it the
+    /// org's (429).
+    pub(super) fn failure(&mut self, now: SimTime, id: Id) -> Reply {
         let outcome = match self.attempts[id].color {
             Color::Green => Outcome::Unavailable,
             Color::Red(Resource::Requests) => Outcome::LimitedRequest,
             Color::Red(Resource::Tokens) => Outcome::LimitedToken,
         };
-        self.fail_as(now, id, outcome);
-    }
-
-    /// An attempt fails with this outcome.
-    pub(super) fn fail_as(&mut self, now: SimTime, id: Id, outcome: Outcome) {
-        let reply = self.reply(now, id, outcome);
-        self.effects.push(Effect::Failed { id, reply });
+        self.reply(now, id, outcome)
     }
 
     /// The response, with the headers it carries.
     pub(super) fn reply(&mut self, now: SimTime, id: Id, outcome: Outcome) -> Reply {
         let attempt = &self.attempts[id];
         let model = &mut self.models[attempt.work.model as usize];
-        let policy = &model.config.policy;
         let failed = outcome != Outcome::Ok;
+        let read = model.tells[usize::from(failed)];
+        let silent = Reply { outcome, reset: None, retry_after: None };
+        if !read && outcome != Outcome::Unavailable {
+            return silent;
+        }
+        let policy = &model.config.policy;
         let limited = match outcome {
             Outcome::LimitedRequest => Some(Resource::Requests),
             Outcome::LimitedToken => Some(Resource::Tokens),
@@ -41,13 +40,12 @@ impl Platform {
             Headers::Errors => failed,
             Headers::Only429 => limited.is_some(),
         };
-        let read = model.tells[usize::from(failed)];
         // Work for spare capacity has no rate to be told of.
         let carried = read && carries && !attempt.work.spare;
         let retry_after = read && policy.retry_after && failed;
         let told = carried || retry_after;
         if !told && outcome != Outcome::Unavailable {
-            return Reply { outcome, reset_s: None, retry_after_s: None };
+            return silent;
         }
         let mode = if limited.is_some() { policy.reset_on_429 } else { policy.reset_otherwise };
         let backlog = if mode == ResetMode::Model { model.backlog() } else { Span::ZERO };
@@ -63,16 +61,12 @@ impl Platform {
             let wait = if dead { RESET_MAX } else { pair.reset(limits, &ask) };
             whole_seconds(wait, u32::from(failed))
         });
-        Reply {
-            outcome,
-            reset_s: seconds.filter(|_| carried),
-            retry_after_s: seconds.filter(|_| retry_after),
-        }
+        Reply { outcome, reset: seconds.filter(|_| carried), retry_after: seconds.filter(|_| retry_after) }
     }
 }
 
 /// Whole seconds, rounded up, from `least` to 60.
-fn whole_seconds(wait: Span, least: u32) -> u32 {
+fn whole_seconds(wait: Span, least: u32) -> Told {
     let seconds = wait.min(RESET_MAX).as_ns().div_ceil(crate::units::NS_PER_S);
-    (seconds as u32).max(least)
+    Told::new((seconds as u32).max(least))
 }

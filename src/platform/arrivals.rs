@@ -4,19 +4,19 @@ use super::attempt::{Arriving, Id, State, Work};
 use super::{Effect, Platform};
 use crate::limit::pair::{Color, Cost};
 use crate::limit::policy::Enforcement;
-use crate::reply::Outcome;
+use crate::reply::{Outcome, Reply};
 use crate::units::SimTime;
 
 impl Platform {
-    /// An attempt arrives under a free id; its colour.
+    /// An attempt arrives under a free id: its colour, and the reply to one that fails at once.
     #[inline]
-    pub fn arrive(&mut self, now: SimTime, id: Id, arriving: &Arriving) -> Color {
+    pub fn arrive(&mut self, now: SimTime, id: Id, arriving: &Arriving) -> (Color, Option<Reply>) {
         let work = arriving.work;
         let model = &mut self.models[work.model as usize];
         let attempt = self.attempts.enter(now, id, work);
         if work.spare {
             self.arrive_spare(now, id, work);
-            return Color::Green;
+            return (Color::Green, None);
         }
         let pair = self.pairs.on(model, work.pair);
         model.arrived += 1;
@@ -26,8 +26,7 @@ impl Platform {
         (attempt.color, attempt.cost) = (color, cost);
 
         if arriving.luck >= model.spared_share {
-            self.fail_as(now, id, Outcome::Unavailable);
-            return color;
+            return (color, Some(self.reply(now, id, Outcome::Unavailable)));
         }
         let refused = color != Color::Green
             && match model.config.policy.enforcement {
@@ -36,22 +35,22 @@ impl Platform {
                 Enforcement::Strict => true,
             };
         if refused || model.is_dead() || !model.fits(work.tokens()) {
-            self.fail(now, id);
-        } else if model.buffer.is_empty() && model.begin(now, id, &mut self.attempts) {
-            self.started(now, id);
-        } else {
-            self.buffer(now, id, work.model);
+            return (color, Some(self.failure(now, id)));
         }
-        color
+        if model.buffer.is_empty() && model.begin(now, id, &mut self.attempts) {
+            self.started(now, id);
+            return (color, None);
+        }
+        (color, self.buffer(now, id, work.model))
     }
 
-    /// An arriving attempt waits, unless it would wait too long.
-    fn buffer(&mut self, now: SimTime, id: Id, index: u32) {
+    /// An arriving attempt waits, unless it would wait too long and fails.
+    fn buffer(&mut self, now: SimTime, id: Id, index: u32) -> Option<Reply> {
         let model = &mut self.models[index as usize];
         if model.config.buffer.early_refusal {
             let predicted = model.predicted_wait(model.buffer.class(self.attempts[id].color));
             if predicted.is_some_and(|wait| wait > model.config.buffer.max_wait) {
-                return self.fail(now, id);
+                return Some(self.failure(now, id));
             }
         }
         model.touched = true;
@@ -60,6 +59,7 @@ impl Platform {
         }
         // It may go before one that needs more space than there is.
         self.serve_waiting(now, index);
+        None
     }
 
     /// Work for spare capacity arrives: nobody meters it, forecasts it or turns it away, not

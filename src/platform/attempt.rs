@@ -141,16 +141,21 @@ impl Attempts {
     /// Enter an attempt that arrives now under `id`; ids grow one by one at first and are then reused.
     #[inline]
     pub fn enter(&mut self, now: SimTime, id: Id, work: Work) -> &mut Attempt {
+        if self.entries.len() <= id as usize {
+            self.lengthen(id, work);
+        }
         let attempt = Attempt::new(now, work, self.entered);
         self.entered += 1;
-        if self.entries.len() <= id as usize {
-            // Ids between are those of requests that have not reached the platform yet.
-            self.entries.resize(id as usize + 1, attempt);
-        }
         let entry = &mut self.entries[id as usize];
         assert!(entry.state == State::Away, "an id is reused only after its attempt has ended");
         *entry = Attempt { version: entry.version, ..attempt };
         entry
+    }
+
+    /// Entries up to this id; those between are of requests that have not reached the platform yet.
+    #[cold]
+    fn lengthen(&mut self, id: Id, work: Work) {
+        self.entries.resize(id as usize + 1, Attempt::new(SimTime::ZERO, work, 0));
     }
 
     /// What the batch remembers of an attempt on it.

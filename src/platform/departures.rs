@@ -26,6 +26,12 @@ impl Platform {
         self.effects.extend(next.map(|at| Effect::DropTimer { model, at }));
     }
 
+    /// An attempt that waited or was in service fails.
+    pub(super) fn fail(&mut self, now: SimTime, id: Id) {
+        let reply = self.failure(now, id);
+        self.effects.push(Effect::Failed { id, reply });
+    }
+
     /// The platform learns that a client has gone. What the attempt had consumed if it leaves now; `None` if
     /// it stays (it goes on in vain, or has left already).
     pub fn disconnect(&mut self, now: SimTime, id: Id) -> Option<Consumed> {

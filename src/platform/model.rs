@@ -322,9 +322,9 @@ impl Model {
     #[inline]
     pub fn note_load(&mut self, now: SimTime) {
         self.touched = true;
-        let utilization = self.metered_utilization();
-        if let Some(smoothed) = &mut self.utilization {
-            smoothed.step(now, utilization);
+        if self.utilization.is_some() {
+            let utilization = self.metered_utilization();
+            self.utilization.iter_mut().for_each(|smoothed| smoothed.step(now, utilization));
         }
     }
 }

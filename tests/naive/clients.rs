@@ -12,7 +12,7 @@ use ratetide::client::backoff::Backoff;
 use ratetide::client::honor::{Beyond, Combine, Header};
 use ratetide::metrics::observer::Ended;
 use ratetide::platform::serving::ReplicaEngine as _;
-use ratetide::reply::{Outcome, Reply};
+use ratetide::reply::{Outcome, Reply, Told};
 
 impl Naive<'_> {
     /// A request is born, and goes where those of its workload go first.
@@ -212,8 +212,8 @@ impl Naive<'_> {
         let honor = &client.honor;
         let told = match honor.header {
             None => None,
-            Some(Header::Reset) => reply.and_then(|reply| reply.reset_s),
-            Some(Header::RetryAfter) => reply.and_then(|reply| reply.retry_after_s),
+            Some(Header::Reset) => reply.and_then(|reply| reply.reset.map(Told::get)),
+            Some(Header::RetryAfter) => reply.and_then(|reply| reply.retry_after.map(Told::get)),
         };
         let delay = match told.map(|s| Ns::from(s) * 1_000_000_000) {
             Some(told) if told > ns(honor.max) && honor.beyond == Beyond::GiveUp => {

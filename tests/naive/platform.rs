@@ -5,7 +5,7 @@ use super::{ANSWERS, COMPLETIONS, DROPS, Event, Naive, Ns, Place, ns, rounded};
 use ratetide::limit::policy::{Enforcement, Headers, ResetMode};
 use ratetide::platform::config::OnDisconnect;
 use ratetide::platform::incident::Harm;
-use ratetide::reply::{Outcome, Reply};
+use ratetide::reply::{Outcome, Reply, Told};
 
 /// What a model's resets tell at most.
 const MINUTE: Ns = 60_000_000_000;
@@ -215,10 +215,10 @@ impl<'a> Naive<'a> {
             let whole = wait.div_euclid(1_000_000_000) + Ns::from(wait.rem_euclid(1_000_000_000) > 0);
             told = whole.max(Ns::from(failed)) as u32;
         }
-        let reset_s = carries_reset.then_some(told);
-        let retry_after_s = carries_retry_after.then_some(told);
+        let reset = carries_reset.then_some(Told::new(told));
+        let retry_after = carries_retry_after.then_some(Told::new(told));
         let back = now + self.one_way(t);
-        self.push(back, ANSWERS, Event::Answer(t, Reply { outcome, reset_s, retry_after_s }));
+        self.push(back, ANSWERS, Event::Answer(t, Reply { outcome, reset, retry_after }));
     }
 
     fn told(&mut self, now: Ns, t: usize, mode: ResetMode, limited: Option<usize>, failed: bool) -> Ns {

@@ -3,7 +3,7 @@
 use super::common::run::{replicate, run, run_logged, scenario};
 use super::*;
 use ratetide::client::{Memory, presets};
-use ratetide::reply::Outcome;
+use ratetide::reply::{Outcome, Told};
 use ratetide::rng::Key;
 use ratetide::units::SimTime;
 
@@ -104,7 +104,7 @@ fn s14_equal_answers_make_equal_moves() {
             };
             (0..).zip(answers).map(after).collect::<Vec<_>>()
         };
-        let refused = |outcome, s| Some(Reply { outcome, reset_s: Some(s), retry_after_s: None });
+        let refused = |outcome, s| Some(Reply { outcome, reset: Some(Told::new(s)), retry_after: None });
         let answers = [refused(Outcome::LimitedRequest, 3), None, refused(Outcome::Unavailable, 9)];
         // Two clients of the same make, told the same, side by side.
         assert_eq!(moves(&answers), moves(&answers.map(|answer| answer)), "{}", preset.name);

@@ -2,7 +2,7 @@
 
 use super::common::run::{run, run_logged, scenario};
 use super::*;
-use ratetide::reply::Outcome;
+use ratetide::reply::{Outcome, Told};
 
 /// S7: thirty requests at once, on five slots of a second: the buffer takes what the slots cannot, whatever
 /// the rate says.
@@ -127,7 +127,8 @@ fn s12_headers_stand_where_their_mode_says() {
         for (headers, carries) in carried {
             let limit = format!("limit.headers = \"{headers}\"\nlimit.reset = \"{reset}\"");
             for attempt in eventful(&limit) {
-                let Reply { outcome, reset_s, retry_after_s } = answer(&attempt).unwrap();
+                let Reply { outcome, reset: told, retry_after } = answer(&attempt).unwrap();
+                let (reset_s, retry_after_s) = (told.map(Told::get), retry_after.map(Told::get));
                 assert_eq!(reset_s.is_some(), carries(outcome), "{headers}, {outcome:?}");
                 assert_eq!(retry_after_s, None, "`Retry-After` is off");
                 let least = u32::from(outcome.status() != 200);
@@ -141,7 +142,8 @@ fn s12_headers_stand_where_their_mode_says() {
 #[test]
 fn s12_retry_after_stands_on_errors_if_asked_for() {
     for attempt in eventful("limit.retry_after = true") {
-        let Reply { outcome, reset_s, retry_after_s } = answer(&attempt).unwrap();
+        let Reply { outcome, reset, retry_after } = answer(&attempt).unwrap();
+        let (reset_s, retry_after_s) = (reset.map(Told::get), retry_after.map(Told::get));
         let expected = if outcome.status() == 200 { None } else { reset_s };
         assert_eq!(retry_after_s, expected, "{outcome:?}");
     }
@@ -194,7 +196,7 @@ fn s12_a_503_tells_the_backlog() {
         .iter()
         .filter_map(answer)
         .filter(|reply| reply.outcome == Outcome::Unavailable)
-        .map(|reply| reply.reset_s.expect("all responses carry it"))
+        .map(|reply| reply.reset.map(Told::get).expect("all responses carry it"))
         .collect();
     // Refused because ten seconds of green work are ahead; red work behind it counts as well.
     assert!(told.iter().all(|&s| s >= 9), "{told:?}");

@@ -3,6 +3,7 @@
 use super::common::estimate::assert_near;
 use super::common::run::{run, run_logged, scenario};
 use super::*;
+use ratetide::reply::Told;
 use ratetide::units::SimTime;
 
 /// P11: how the rate follows usage is the scenario's choice; whichever law, the same steady traffic raises it, and
@@ -175,7 +176,7 @@ fn p32_the_header_of_a_success_tells_how_close_the_limit_is() {
         let replies = log.iter().map(|attempt| answer(attempt).expect("an answer"));
         replies
             .inspect(|reply| assert_eq!(reply.outcome.status(), 200, "there is room for all"))
-            .map(|reply| reply.reset_s.expect("every response carries it"))
+            .map(|reply| reply.reset.map(Told::get).expect("every response carries it"))
             .collect()
     };
     assert!(told("55/min").iter().all(|&s| s == 0), "below the base rate of 60 a minute");

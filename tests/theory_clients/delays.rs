@@ -5,7 +5,7 @@ use crate::common::estimate::Estimate;
 use crate::common::run::{run_logged, scenario};
 use ratetide::client::{Client, GaveUp, Memory, Next, presets};
 use ratetide::metrics::observer::AttemptRecord;
-use ratetide::reply::Reply;
+use ratetide::reply::{Reply, Told};
 use ratetide::rng::Key;
 use ratetide::units::SimTime;
 
@@ -186,12 +186,16 @@ fn v14_clients_obey_headers_as_far_as_their_sources_say() {
             _ => SILENT,
         };
         for &(seconds, expected) in cases {
-            let reply = Reply { retry_after_s: Some(seconds), ..UNAVAILABLE };
+            let reply = Reply { retry_after: Some(Told::new(seconds)), ..UNAVAILABLE };
             assert_eq!(told(name, &reply), expected, "{name} told to retry after {seconds} s");
         }
         // None but our own reads `x-ratelimit-reset`.
         let expected = if name == "reset-aware" { Waits(33.0, 49.5) } else { Computes };
-        assert_eq!(told(name, &Reply { reset_s: Some(33), ..UNAVAILABLE }), expected, "{name}, reset");
+        assert_eq!(
+            told(name, &Reply { reset: Some(Told::new(33)), ..UNAVAILABLE }),
+            expected,
+            "{name}, reset"
+        );
     }
 }
 

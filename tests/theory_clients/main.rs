@@ -17,6 +17,6 @@ fn preset(name: &str) -> Client {
 }
 
 /// A bare 503.
-const UNAVAILABLE: Reply = Reply { outcome: Outcome::Unavailable, reset_s: None, retry_after_s: None };
+const UNAVAILABLE: Reply = Reply { outcome: Outcome::Unavailable, reset: None, retry_after: None };
 /// A bare 429.
 const LIMITED: Reply = Reply { outcome: Outcome::LimitedRequest, ..UNAVAILABLE };

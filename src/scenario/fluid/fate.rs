@@ -1,6 +1,6 @@
 //! What becomes of attempts, and how many of what there were.
 
-use crate::reply::{Outcome, Reply};
+use crate::reply::{Outcome, Reply, Told};
 use crate::scenario::Workload;
 
 /// What becomes of the attempts of a step.
@@ -11,9 +11,9 @@ pub struct Fate {
     pub within: f64,
     /// The shares that fail with a 429, a 503 and their client's timeout.
     pub failed: [f64; 3],
-    /// Seconds until each of these failures is known to the client.
+    /// Told until each of these failures is known to the client.
     pub known_s: [f64; 3],
-    /// Seconds until an answer.
+    /// Told until an answer.
     pub answered_s: f64,
     /// The answers of the first two failures.
     pub replies: [Reply; 2],
@@ -29,7 +29,7 @@ impl Fate {
     /// On an idle platform.
     pub fn served(workload: &Workload) -> Fate {
         let rtt_s = workload.rtt.as_secs_f64();
-        let reply = |outcome| Reply { outcome, reset_s: Some(1), retry_after_s: None };
+        let reply = |outcome| Reply { outcome, reset: Some(Told::new(1)), retry_after: None };
         Fate {
             served: 1.0,
             within: 1.0,
@@ -43,7 +43,7 @@ impl Fate {
         }
     }
 
-    /// Seconds from an attempt to its end.
+    /// Told from an attempt to its end.
     pub fn attempt_s(&self) -> f64 {
         let failed = self
             .failed

@@ -12,7 +12,7 @@ use crate::platform::config::{ModelConfig, OnDisconnect};
 use crate::platform::incident::{Harm, Incident};
 use crate::platform::mix::Mix;
 use crate::platform::serving::{Engine, ReplicaEngine as _};
-use crate::reply::{Outcome, Reply};
+use crate::reply::{Outcome, Reply, Told};
 use crate::scenario::Workload;
 use crate::units::{SimTime, Span};
 
@@ -65,12 +65,12 @@ pub struct Pool {
 struct Waiting {
     /// How many are above their rate, which are served last.
     red: f64,
-    /// Seconds that the first has waited.
+    /// Told that the first has waited.
     head_s: f64,
 }
 
 impl Waiting {
-    /// Seconds that the first has waited at the end of a step: of those that wait before and those that come, who come
+    /// Told that the first has waited at the end of a step: of those that wait before and those that come, who come
     /// evenly, the last ones are left.
     fn after(&self, step: &Step, before: f64, comes: f64, left: f64) -> f64 {
         if left <= 0.0 {
@@ -83,12 +83,12 @@ impl Waiting {
     }
 }
 
-/// Seconds of a span; infinite if it has no end.
+/// Told of a span; infinite if it has no end.
 fn longest_s(span: Span) -> f64 {
     if span == Span::MAX { f64::INFINITY } else { span.as_secs_f64() }
 }
 
-/// Seconds that a workload's client waits for service to begin.
+/// Told that a workload's client waits for service to begin.
 fn patience_s(workload: &Workload, service_s: f64) -> f64 {
     longest_s(workload.client.timeout.min(workload.client.deadline)) - workload.rtt.as_secs_f64() - service_s
 }
@@ -170,7 +170,7 @@ impl Pool {
         Live { capacity: Rates { requests: self.per_s, tokens: self.per_s * tokens }, utilization }
     }
 
-    /// Seconds of service in a full house.
+    /// Told of service in a full house.
     fn service_s(&self) -> f64 {
         if self.per_s > 0.0 { self.places / self.per_s } else { 0.0 }
     }
@@ -247,7 +247,7 @@ impl Pool {
             (inside, Waiting { red: (self.waiting.red + self.accepted[1] * red).min(waits), head_s });
     }
 
-    /// Seconds that who comes at the beginning and at the end of the step waits.
+    /// Told that who comes at the beginning and at the end of the step waits.
     fn waits_s(&self, model: &ModelConfig) -> [f64; 2] {
         if !self.predicts(model) {
             return [self.waiting.head_s, self.after.1.head_s];
@@ -306,15 +306,15 @@ impl Pool {
         let policy = &model.policy;
         let reply = |outcome, mode, is_limited| {
             let backlog_s = if self.is_dead() { DEAD_S } else { wait_s.max(from_s).max(to_s) };
-            let told_s = allowance.told_s(mode, is_limited, backlog_s).ceil().max(1.0) as u32;
+            let told = Told::new(allowance.told_s(mode, is_limited, backlog_s).ceil().max(1.0) as u32);
             let has_reset = match policy.headers {
                 Headers::All | Headers::Errors => true,
                 Headers::Only429 => is_limited,
             };
             Reply {
                 outcome,
-                reset_s: has_reset.then_some(told_s),
-                retry_after_s: policy.retry_after.then_some(told_s),
+                reset: has_reset.then_some(told),
+                retry_after: policy.retry_after.then_some(told),
             }
         };
         let hedges = workload.client.hedge.map_or(1.0, |hedge| {
