@@ -59,3 +59,32 @@ fn parts_share_the_limits_of_their_run() {
         }
     }
 }
+
+/// Of memory the parts' peaks are added, each as it is seen at every beat of its own: over many beats a limit is never
+/// laxer than in one piece, and to the byte it is the same at every try.
+#[test]
+fn parts_share_the_limit_of_memory() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios/retry-storm.toml");
+    let shorter = [("run.duration".to_owned(), "40 min".to_owned())];
+    let mut scenario = load(&path, &shorter, 1e9).unwrap_or_else(|error| panic!("{error:?}")).scenario;
+    let pools = [1, 8].map(|threads| rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap());
+    let mut excess = |threads: &rayon::ThreadPool, most: u64| {
+        scenario.limits.memory_max_bytes = most;
+        let results = threads.install(|| run_all(&scenario, &(), None));
+        assert_eq!(results.finished, results.excess.is_none());
+        results.excess
+    };
+    let [whole, apart] = [0, 1].map(|i| {
+        let (mut short, mut enough) = (0, 1 << 26);
+        while enough - short > 1 {
+            let most = (short + enough) / 2;
+            *if excess(&pools[i], most).is_some() { &mut short } else { &mut enough } = most;
+        }
+        enough
+    });
+    assert!(whole < apart && apart < 2 * whole, "{whole} bytes in one piece, {apart} in parts");
+    for _ in 0..5 {
+        assert_eq!(excess(&pools[1], apart), None);
+        assert!(matches!(excess(&pools[1], apart - 1), Some(Excess::Memory(_))));
+    }
+}
