@@ -8,7 +8,6 @@ use super::scenarios::{Scenarios, show_config};
 use super::stream::{Format, write_results};
 use super::verdicts::threshold;
 use crate::error::Error;
-use crate::scenario::estimate::Estimate;
 use crate::scenario::loading::Loaded;
 
 /// The arguments of `check`.
@@ -54,7 +53,7 @@ pub fn check(arguments: &Arguments, console: &Console) -> Result<(), Error> {
 /// What a program asks before it starts a run.
 fn summary(loaded: &Loaded) -> Value {
     let scenario = &loaded.scenario;
-    let estimate = Estimate::of(scenario);
+    let estimate = &scenario.expected;
     json!({
         "scenario": loaded.stem,
         "title": scenario.title,

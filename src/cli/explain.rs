@@ -13,7 +13,6 @@ use crate::platform::config::ModelConfig;
 use crate::platform::incident::Harm;
 use crate::platform::mix::Mix;
 use crate::platform::serving::ReplicaEngine as _;
-use crate::scenario::estimate::Estimate;
 use crate::scenario::loading::Loaded;
 use crate::scenario::{Scenario, Workload};
 use crate::traffic::arrivals::PROCESSES;
@@ -46,7 +45,7 @@ pub fn explain(loaded: &Loaded) -> Vec<String> {
         scenario.checks.iter().for_each(|check| page.text("  ", &threshold(check, scenario)));
     }
     page.section("expected");
-    page.text("  ", &expected(&Estimate::of(scenario)));
+    page.text("  ", &expected(scenario));
     page.lines
 }
 
@@ -276,7 +275,8 @@ fn incident_words(scenario: &Scenario, incident: &crate::platform::incident::Inc
     format!("at {}: {what} {how_long}", incident.at - crate::units::SimTime::ZERO)
 }
 
-fn expected(estimate: &Estimate) -> String {
+fn expected(scenario: &Scenario) -> String {
+    let estimate = &scenario.expected;
     format!(
         "about {} and {} of memory in each replication, {} in all",
         plural(estimate.requests.round(), "request"),

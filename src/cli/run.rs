@@ -20,7 +20,6 @@ use crate::output::columns::ATTEMPTS;
 use crate::output::directory::ResultDir;
 use crate::output::report::tables;
 use crate::replications::Results;
-use crate::scenario::estimate::Estimate;
 use crate::scenario::loading::Loaded;
 
 /// Where results go unless told otherwise.
@@ -119,7 +118,7 @@ fn one<'a>(
     console: &Console,
 ) -> Result<Screen<'a>, Error> {
     console.detail(|| {
-        let estimate = Estimate::of(&loaded.scenario);
+        let estimate = &loaded.scenario.expected;
         format!(
             "{}: about {}, {}, {} of memory",
             loaded.stem,

@@ -15,7 +15,7 @@ use crate::units::Span;
 use bytesize::ByteSize;
 
 /// Expected events and memory of a run.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Estimate {
     /// Requests of one replication.
     pub requests: f64,

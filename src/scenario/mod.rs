@@ -205,6 +205,8 @@ pub struct Scenario {
     pub checks: Vec<check::Check>,
     /// How much its runs may take.
     pub limits: limits::Limits,
+    /// How much they are expected to take, as it was read.
+    pub expected: estimate::Estimate,
 }
 
 impl Scenario {

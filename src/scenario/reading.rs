@@ -68,9 +68,22 @@ fn read_root(root: &mut Table, load: LoadTrace<'_>, limits: Limits) -> Option<Sc
     if !root.clean() {
         return None;
     }
-    let scenario =
-        Scenario { title, run, models, declared, orgs, workloads, pairs, incidents, checks, limits };
-    if let Err((message, help)) = Estimate::of(&scenario).within(&scenario) {
+    let expected = Estimate::default();
+    let mut scenario = Scenario {
+        title,
+        run,
+        models,
+        declared,
+        orgs,
+        workloads,
+        pairs,
+        incidents,
+        checks,
+        limits,
+        expected,
+    };
+    scenario.expected = Estimate::of(&scenario);
+    if let Err((message, help)) = scenario.expected.within(&scenario) {
         run_table.error_here(message, Some(help));
         return None;
     }

@@ -7,7 +7,6 @@ use super::quantity::{Quantity, USUAL};
 use super::sampling::Sampling;
 use crate::digest::{Input, sha256};
 use crate::error::Error;
-use crate::scenario::estimate::Estimate;
 use crate::scenario::loading::{LoadError, Loaded, Source};
 use rayon::prelude::*;
 use std::collections::BTreeSet;
@@ -44,7 +43,7 @@ pub struct Order {
 /// [`Error::Invalid`]: no axes, too many points, or a point that is no valid scenario.
 pub fn freeze(source: &Source, loaded: &Loaded, order: Order) -> Result<Plan, Error> {
     let scenario = &loaded.scenario;
-    let count = points(&order, Estimate::of(scenario).events)?;
+    let count = points(&order, scenario.expected.events)?;
     let mut metrics = order.metrics.clone();
     if metrics.is_empty() {
         metrics = USUAL.iter().map(|name| Quantity::parse(name).expect("a usual metric")).collect();
@@ -127,7 +126,7 @@ fn check(
     let look = |number: usize| {
         let point = Point { number, levels: sampler.levels(number) };
         match source.load(&plan.assignments(&point), plan.limits()) {
-            Ok(loaded) => Ok((Estimate::of(&loaded.scenario).events, loaded.inputs)),
+            Ok(loaded) => Ok((loaded.scenario.expected.events, loaded.inputs)),
             Err(LoadError::Problems(problems)) => Err(problems.render(false)),
             Err(LoadError::File(error)) => Err(format!("error: {error}\n")),
         }

@@ -7,7 +7,6 @@ use ratetide::limit::law::formula::QUANTITIES;
 use ratetide::name::Name;
 use ratetide::output::manifest::Manifest;
 use ratetide::replications::{Watch, run_all};
-use ratetide::scenario::estimate::Estimate;
 use ratetide::scenario::reading;
 use ratetide::sweep::axis::Axis;
 use ratetide::sweep::goal::Goal;
@@ -127,7 +126,7 @@ fn read(text: &[u8], sets: &[(String, String)]) {
         }
         Ok((scenario, resolved)) => {
             black_box(resolved.to_toml());
-            let estimate = Estimate::of(&scenario);
+            let estimate = &scenario.expected;
             if estimate.events < 20_000.0 && estimate.memory_bytes < 50e6 {
                 black_box(run_all(&scenario, &Beats(AtomicU64::new(0)), None).total);
             }
