@@ -7,24 +7,35 @@
 use super::Engine;
 use super::event::Event;
 use super::gate::Tried;
-use super::requests::Phase;
+use super::records::record;
+use super::requests::{Phase, Request};
 use crate::chain::Id;
 use crate::client::{GaveUp, Memory, Next};
 use crate::limit::pair::Color;
+use crate::metrics::ledger::Books;
 use crate::metrics::observer::{Ended, Observer};
 use crate::platform::attempt::{Arriving, Work};
 use crate::platform::serving::ReplicaEngine as _;
 use crate::reply::{Outcome, Reply};
 use crate::units::{SimTime, Span};
 
+/// The attempt of a request was sent, at `sent`.
+#[inline]
+pub(super) fn send(request: &mut Request, books: &mut Books, observer: &mut impl Observer) {
+    request.memory.attempts += 1;
+    books.of(request.workload, request.counted).attempts += 1;
+    observer.sent(request.sent, request.workload);
+}
+
 impl<O: Observer> Engine<'_, O> {
     /// An attempt reaches the platform.
     pub(super) fn on_arrival(&mut self, now: SimTime, id: Id) {
-        let ghost = self.requests[id].phase == Phase::Ghost;
-        if !ghost {
-            self.send(id);
-        }
+        // Looked up once each, here and below: what is asked for again is looked up again.
         let request = &mut self.requests[id];
+        let ghost = request.phase == Phase::Ghost;
+        if !ghost {
+            send(request, &mut self.books, self.observer);
+        }
         request.phase = if ghost { Phase::Orphan } else { Phase::Out };
         let workload = request.workload;
         let plan = &self.scenario.workloads[workload as usize];
@@ -61,15 +72,6 @@ impl<O: Observer> Engine<'_, O> {
         }
     }
 
-    /// The attempt of a request was sent, at `sent`.
-    #[inline]
-    pub(super) fn send(&mut self, id: Id) {
-        let request = &mut self.requests[id];
-        request.memory.attempts += 1;
-        self.books.of(request.workload, request.counted).attempts += 1;
-        self.observer.sent(request.sent, request.workload);
-    }
-
     /// An attempt has left the platform with an answer.
     pub(super) fn on_reply(&mut self, now: SimTime, id: Id, reply: Reply) {
         let request = &self.requests[id];
@@ -86,7 +88,9 @@ impl<O: Observer> Engine<'_, O> {
             return if orphan { self.requests.leave(id) } else { self.requests[id].phase = Phase::Late };
         }
         let travels = source.answers_travel;
-        self.stop_timeout(id);
+        if source.timeout != Span::MAX {
+            self.stop_timeout(id);
+        }
         if travels {
             self.requests[id].phase = Phase::Returning;
             self.replies.keep(id, reply);
@@ -108,14 +112,19 @@ impl<O: Observer> Engine<'_, O> {
     #[inline]
     fn deliver(&mut self, now: SimTime, id: Id, reply: Reply) {
         let request = &self.requests[id];
+        let source = &self.sources[request.workload as usize];
         let served = reply.outcome == Outcome::Ok;
         let account = self.books.of(request.workload, request.counted);
         account.answer(reply.outcome);
         if served {
             account.useful += request.tokens();
         }
-        self.record(now, id, Ended::Answered(reply));
-        let tried = self.tell(now, id, Some(reply.outcome), false);
+        if O::ACTIVE {
+            let answered = Ended::Answered(reply);
+            self.observer.ended(&record(&self.platform, request, source, id, now, answered));
+        }
+        let shares = source.caller.is_some();
+        let tried = if shares { self.tell(now, id, Some(reply.outcome), false) } else { None };
         match (self.hedges.parent(id).is_some(), served) {
             (false, true) => self.succeed(now, id),
             (false, false) => self.after_failure(now, id, Some(&reply), tried.as_ref()),

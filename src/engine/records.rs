@@ -1,50 +1,64 @@
 //! What is seen of a run: records of attempts, samples, and what is still open at the end.
 
 use super::Engine;
-use super::requests::Phase;
+use super::clients::send;
+use super::requests::{Phase, Request};
+use super::source::Source;
 use crate::chain::Id;
 use crate::limit::pair::Color;
 use crate::metrics::observer::{AttemptRecord, Ended, Observer};
+use crate::platform::Platform;
+use crate::platform::attempt::Attempt;
 use crate::reply::{Outcome, Reply};
 use crate::units::SimTime;
 
+/// How an attempt ended for its client.
+#[inline(always)]
+pub(super) fn record(
+    platform: &Platform,
+    request: &Request,
+    source: &Source,
+    id: Id,
+    at: SimTime,
+    ended: Ended,
+) -> AttemptRecord {
+    let arrived = matches!(request.phase, Phase::Out | Phase::Late | Phase::Returning);
+    let attempt = arrived.then(|| platform.attempt(id));
+    let served = matches!(ended, Ended::Answered(Reply { outcome: Outcome::Ok, .. }));
+    let answered = matches!(ended, Ended::Answered(_));
+    let left = if answered { at - source.one_way } else { at };
+    let waited = |a: &Attempt| match a.started {
+        SimTime::NEVER => left.saturating_since(a.arrived),
+        started => started - a.arrived,
+    };
+    AttemptRecord {
+        workload: request.workload,
+        request: request.number,
+        member: request.member,
+        attempt: request.memory.attempts,
+        counted: request.counted,
+        sent: request.sent,
+        at,
+        ended,
+        green: attempt.map(|a| a.color == Color::Green),
+        wait: attempt.map(waited),
+        first_token: attempt
+            .filter(|_| served)
+            .and_then(|_| platform.first_token(id))
+            .map(|t| t + source.rtt),
+        prompt: request.prompt,
+        output: request.output,
+    }
+}
+
 impl<O: Observer> Engine<'_, O> {
     /// Tell the observer how an attempt ended for its client.
-    #[inline(always)]
     pub(super) fn record(&mut self, at: SimTime, id: Id, ended: Ended) {
-        if !O::ACTIVE {
-            return;
+        if O::ACTIVE {
+            let request = &self.requests[id];
+            let source = &self.sources[request.workload as usize];
+            self.observer.ended(&record(&self.platform, request, source, id, at, ended));
         }
-        let request = &self.requests[id];
-        let arrived = matches!(request.phase, Phase::Out | Phase::Late | Phase::Returning);
-        let attempt = arrived.then(|| self.platform.attempt(id));
-        let served = matches!(ended, Ended::Answered(Reply { outcome: Outcome::Ok, .. }));
-        let answered = matches!(ended, Ended::Answered(_));
-        let one_way = self.sources[request.workload as usize].one_way;
-        let left = if answered { at - one_way } else { at };
-        let waited = |a: &crate::platform::attempt::Attempt| match a.started {
-            SimTime::NEVER => left.saturating_since(a.arrived),
-            started => started - a.arrived,
-        };
-        let round_trip = self.scenario.workloads[request.workload as usize].rtt;
-        self.observer.ended(&AttemptRecord {
-            workload: request.workload,
-            request: request.number,
-            member: request.member,
-            attempt: request.memory.attempts,
-            counted: request.counted,
-            sent: request.sent,
-            at,
-            ended,
-            green: attempt.map(|a| a.color == Color::Green),
-            wait: attempt.map(waited),
-            first_token: attempt
-                .filter(|_| served)
-                .and_then(|_| self.platform.first_token(id))
-                .map(|t| t + round_trip),
-            prompt: request.prompt,
-            output: request.output,
-        });
     }
 
     #[inline(never)]
@@ -69,7 +83,7 @@ impl<O: Observer> Engine<'_, O> {
         for id in open {
             let request = self.requests[id];
             if request.phase == Phase::Sending && request.sent <= end {
-                self.send(id);
+                send(&mut self.requests[id], &mut self.books, self.observer);
             }
             let in_flight = match request.phase {
                 Phase::Out | Phase::Late | Phase::Returning => true,

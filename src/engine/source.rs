@@ -70,7 +70,9 @@ pub struct Source {
     pub timeouts: Timers,
     /// Requests in the order of their deadlines.
     pub deadlines: Timers,
-    /// Half the round trip.
+    /// The round trip.
+    pub rtt: Span,
+    /// Half of it.
     pub one_way: Span,
     /// Its client's timeout of an attempt; this and what follows stand here too since each attempt asks for it.
     pub timeout: Span,
@@ -131,6 +133,7 @@ impl Source {
             gate_at: SimTime::NEVER,
             timeouts: Timers::default(),
             deadlines: Timers::default(),
+            rtt: workload.rtt,
             one_way: Span::from_ns(workload.rtt.as_ns() / 2),
             timeout: workload.client.timeout,
             deadline: workload.client.deadline,

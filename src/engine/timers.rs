@@ -1,6 +1,7 @@
 //! Timers of clients: attempts time out, requests reach their deadlines, and what is left behind.
 
 use super::Engine;
+use super::clients::send;
 use super::event::Event;
 use super::gate::Tried;
 use super::requests::Phase;
@@ -94,8 +95,9 @@ impl<O: Observer> Engine<'_, O> {
 
     /// An attempt in flight is abandoned by its client: its outcome.
     pub(super) fn count_abandoned(&mut self, now: SimTime, id: Id, cancelled: bool) -> Option<Tried> {
-        if self.requests[id].phase == Phase::Sending {
-            self.send(id);
+        let request = &mut self.requests[id];
+        if request.phase == Phase::Sending {
+            send(request, &mut self.books, self.observer);
         }
         self.stop_timeout(id);
         let request = &self.requests[id];
