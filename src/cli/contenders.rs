@@ -11,8 +11,8 @@ use crate::read::{Document, nearest};
 use crate::replications::{Watch, run_one};
 use crate::scenario::Scenario;
 use crate::scenario::loading::Source;
-use crate::scenario::reading::check_client;
 use crate::scenario::spec::CLIENT;
+use crate::scenario::workloads::check_client;
 
 /// The workloads whose client is exchanged: those of `org`, or the one of them named `workload`, but for batch
 /// jobs, which no client strategy has a part in. Without `org` it is the only one there is; of several the one

@@ -3,6 +3,7 @@
 use super::ledger::Tokens;
 use super::observer::{AttemptRecord, Ended, Observer};
 use super::series::{Bins, CapacityBin, OutcomeBin, RateBin};
+use super::stands::Stands;
 use super::summary::Summary;
 use super::times::Times;
 use crate::client::GaveUp;
@@ -40,16 +41,6 @@ struct OpenBin {
     times: Times,
 }
 
-/// How a model stands.
-#[derive(Clone, Copy, Debug, Default)]
-struct Stand {
-    levels: Option<Levels>,
-    /// Up to when its levels are spread over the bins.
-    spread_to: SimTime,
-    /// The same of its replicas, which seldom change.
-    replicas_spread_to: SimTime,
-}
-
 /// Records one replication.
 pub struct Recorder<'a> {
     layout: Layout,
@@ -65,17 +56,11 @@ pub struct Recorder<'a> {
     /// Per workload, the instant of the last success.
     pub last_success: Vec<SimTime>,
     open_bins: Vec<OpenBin>,
-    /// Per model, replicas × ns: of the whole run, and of it the warm-up.
-    pub replica_ns: Vec<[f64; 2]>,
-    stands: Vec<Stand>,
+    /// How the models stand, and what their replicas come to.
+    pub stands: Stands,
     pair_marks: Vec<[Rates; 2]>,
     next_bin: usize,
     marked: [bool; 2],
-}
-
-/// Replicas that stand, whatever they do.
-fn replicas(levels: &Levels) -> f64 {
-    f64::from(levels.ready) + f64::from(levels.starting) + f64::from(levels.draining)
 }
 
 /// A rate not looked at yet: not defined, as an unlimited one is not.
@@ -93,8 +78,7 @@ impl<'a> Recorder<'a> {
             capacity: Bins::new(layout.interval, layout.end, layout.models),
             last_success: vec![SimTime::ZERO; workloads],
             open_bins: vec![OpenBin::default(); workloads],
-            replica_ns: vec![[0.0; 2]; layout.models],
-            stands: vec![Stand::default(); layout.models],
+            stands: Stands::new(layout.models),
             pair_marks: vec![[UNSEEN; 2]; layout.pairs],
             next_bin: 0,
             marked: [false; 2],
@@ -107,10 +91,7 @@ impl<'a> Recorder<'a> {
         for workload in 0..self.open_bins.len() {
             self.close_bin(workload);
         }
-        for model in 0..self.stands.len() as u32 {
-            self.spread(end, model);
-            self.spread_replicas(end, model);
-        }
+        self.stands.close(end, &mut self.capacity);
         for (summary, &pair) in self.summaries.iter_mut().zip(&self.layout.workload_pairs) {
             summary.dynamic = Some(self.pair_marks[pair as usize]);
         }
@@ -140,9 +121,7 @@ impl<'a> Recorder<'a> {
             self.summaries[workload] = std::mem::take(&mut other.summaries[workload]);
             self.last_success[workload] = other.last_success[workload];
         }
-        for model in (0..models.len()).filter(|&model| models[model]) {
-            self.replica_ns[model] = other.replica_ns[model];
-        }
+        self.stands.adopt(&other.stands, models);
     }
 
     /// Write the quantiles of the bin that a workload leaves.
@@ -153,36 +132,6 @@ impl<'a> Recorder<'a> {
             entry.time_to_success_ns = both.map(|time| u128::from(time.as_ns()));
             entry.quantiled = 1;
         }
-    }
-
-    /// Spread a model's present levels over the bins since they last changed.
-    #[inline]
-    fn spread(&mut self, at: SimTime, model: u32) {
-        let stand = &mut self.stands[model as usize];
-        if at <= stand.spread_to {
-            return;
-        }
-        if let Some(levels) = &stand.levels {
-            let values = [f64::from(levels.in_service), levels.utilization, f64::from(levels.waiting)];
-            self.capacity.spread(stand.spread_to, at, model, |bin, ns| {
-                bin.integrals.iter_mut().zip(values).for_each(|(sum, value)| *sum += value * ns);
-            });
-        }
-        stand.spread_to = at;
-    }
-
-    /// The same of its replicas.
-    fn spread_replicas(&mut self, at: SimTime, model: u32) {
-        let stand = &mut self.stands[model as usize];
-        if at <= stand.replicas_spread_to {
-            return;
-        }
-        if let Some(levels) = &stand.levels {
-            let (since, count) = (stand.replicas_spread_to, replicas(levels));
-            self.capacity.spread(since, at, model, |bin, ns| bin.replica_ns += count * ns);
-            self.replica_ns[model as usize][0] += count * (at - since).as_ns() as f64;
-        }
-        stand.replicas_spread_to = at;
     }
 
     #[cold]
@@ -278,13 +227,7 @@ impl Observer for Recorder<'_> {
 
     #[inline]
     fn levels(&mut self, at: SimTime, model: u32, levels: &Levels) {
-        self.spread(at, model);
-        let before = self.stands[model as usize].levels;
-        let standing = |levels: Levels| (levels.ready, levels.starting, levels.draining);
-        if before.map(standing) != Some(standing(*levels)) {
-            self.spread_replicas(at, model);
-        }
-        self.stands[model as usize].levels = Some(*levels);
+        self.stands.change(at, model, levels, &mut self.capacity);
     }
 
     #[inline]
@@ -316,11 +259,9 @@ impl Observer for Recorder<'_> {
         forecast: Option<f64>,
         capacity: f64,
     ) {
-        self.stands[model as usize].levels.get_or_insert(*levels);
+        self.stands.see(model, levels);
         if at == self.layout.warmup {
-            self.spread_replicas(at, model);
-            let [whole, warmup] = &mut self.replica_ns[model as usize];
-            *warmup = *whole;
+            self.stands.end_warmup(at, model, &mut self.capacity);
         }
         if self.at_bin(at) {
             let bin = self.capacity.get_mut(self.next_bin, model as usize);

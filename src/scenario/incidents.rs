@@ -1,6 +1,6 @@
 //! Incidents of a scenario: whom each strikes, and what it does to traffic.
 
-use super::reading::{find_model, refuse_too_many};
+use super::rows::{find_model, refuse_too_many};
 use super::{Org, Workload};
 use crate::bounds;
 use crate::platform::config::ModelConfig;

@@ -5,6 +5,8 @@
 //! | this file | the validated types |
 //! | [`spec`] | the keys of a scenario file |
 //! | [`reading`] | from text to the validated type |
+//! | [`workloads`] | of that, a workload from its table |
+//! | `rows` | rows with names |
 //! | [`loading`] | from disk, traces included |
 //! | `closed_loop` | what a closed loop excludes |
 //! | `fallback` | what clients fall back to, as workloads of their own |
@@ -31,7 +33,9 @@ pub mod part;
 mod pools;
 mod populations;
 pub mod reading;
+mod rows;
 pub mod spec;
+pub mod workloads;
 
 use crate::client::Client;
 use crate::dist::Dist;

@@ -11,9 +11,9 @@ pub struct Fate {
     pub within: f64,
     /// The shares that fail with a 429, a 503 and their client's timeout.
     pub failed: [f64; 3],
-    /// Told until each of these failures is known to the client.
+    /// Seconds until each of these failures is known to the client.
     pub known_s: [f64; 3],
-    /// Told until an answer.
+    /// Seconds until an answer.
     pub answered_s: f64,
     /// The answers of the first two failures.
     pub replies: [Reply; 2],
@@ -43,7 +43,7 @@ impl Fate {
         }
     }
 
-    /// Told from an attempt to its end.
+    /// Seconds from an attempt to its end.
     pub fn attempt_s(&self) -> f64 {
         let failed = self
             .failed

@@ -15,9 +15,11 @@
 //! | `gate` | what all requests of a client share: pacing, concurrency, a budget |
 //! | `fate` | what becomes of attempts |
 //! | `allowance` | what a pair's limit lets through |
+//! | `answers` | what attempts meet at a model |
 //! | `pool` | a model's replicas and its buffer |
 
 mod allowance;
+mod answers;
 mod births;
 mod fate;
 mod gate;

@@ -1,30 +1,25 @@
 //! A model's replicas and its buffer.
 
 use super::Step;
-use super::allowance::Allowance;
-use super::fate::Fate;
 use crate::dist::Law as _;
 use crate::limit::law::{Live, Shared};
-use crate::limit::policy::{Enforcement, Headers};
+use crate::limit::policy::Enforcement;
 use crate::limit::usage::Rates;
 use crate::platform::autoscaler::{Autoscaler, Decision, Scaler as _, Seen};
 use crate::platform::config::{ModelConfig, OnDisconnect};
 use crate::platform::incident::{Harm, Incident};
 use crate::platform::mix::Mix;
 use crate::platform::serving::{Engine, ReplicaEngine as _};
-use crate::reply::{Outcome, Reply, Told};
 use crate::scenario::Workload;
 use crate::units::{SimTime, Span};
 
 /// Work in service over capacity from which on a model is hot.
 const HOT: f64 = 0.95;
-/// What a dead model tells, in seconds.
-const DEAD_S: f64 = 60.0;
 
 /// A model under way.
 #[derive(Clone, Debug)]
 pub struct Pool {
-    engine: Engine,
+    pub(super) engine: Engine,
     scaler: Autoscaler,
     looks_at: SimTime,
     mix: Mix,
@@ -36,7 +31,7 @@ pub struct Pool {
     starting: Vec<(SimTime, f64)>,
     /// Those that are ready.
     ready: f64,
-    slowdown: f64,
+    pub(super) slowdown: f64,
     /// The share of attempts that fails at random.
     pub errors: f64,
     /// Attempts that it serves at a time, and per second.
@@ -52,10 +47,10 @@ pub struct Pool {
     /// Attempts of this step: within the rate, above it, and for spare capacity.
     pub asked: [f64; 3],
     /// The shares of the first two that are let in, and of those the share that its client waits for.
-    accepted: [f64; 2],
-    awaited: f64,
+    pub(super) accepted: [f64; 2],
+    pub(super) awaited: f64,
     /// The shares of those let in that wait too long.
-    dropped: [f64; 2],
+    pub(super) dropped: [f64; 2],
     /// The longest that a client waits for its service to begin, in seconds.
     patience_s: f64,
 }
@@ -65,12 +60,12 @@ pub struct Pool {
 struct Waiting {
     /// How many are above their rate, which are served last.
     red: f64,
-    /// Told that the first has waited.
+    /// Seconds that the first has waited.
     head_s: f64,
 }
 
 impl Waiting {
-    /// Told that the first has waited at the end of a step: of those that wait before and those that come, who come
+    /// Seconds that the first has waited at the end of a step: of those that wait before and those that come, who come
     /// evenly, the last ones are left.
     fn after(&self, step: &Step, before: f64, comes: f64, left: f64) -> f64 {
         if left <= 0.0 {
@@ -83,13 +78,13 @@ impl Waiting {
     }
 }
 
-/// Told of a span; infinite if it has no end.
-fn longest_s(span: Span) -> f64 {
+/// Seconds of a span; infinite if it has no end.
+pub fn longest_s(span: Span) -> f64 {
     if span == Span::MAX { f64::INFINITY } else { span.as_secs_f64() }
 }
 
-/// Told that a workload's client waits for service to begin.
-fn patience_s(workload: &Workload, service_s: f64) -> f64 {
+/// Seconds that a workload's client waits for service to begin.
+pub fn patience_s(workload: &Workload, service_s: f64) -> f64 {
     longest_s(workload.client.timeout.min(workload.client.deadline)) - workload.rtt.as_secs_f64() - service_s
 }
 
@@ -170,8 +165,8 @@ impl Pool {
         Live { capacity: Rates { requests: self.per_s, tokens: self.per_s * tokens }, utilization }
     }
 
-    /// Told of service in a full house.
-    fn service_s(&self) -> f64 {
+    /// Seconds of service in a full house.
+    pub(super) fn service_s(&self) -> f64 {
         if self.per_s > 0.0 { self.places / self.per_s } else { 0.0 }
     }
 
@@ -181,7 +176,7 @@ impl Pool {
     }
 
     /// Whether nothing is ready, nor will be.
-    fn is_dead(&self) -> bool {
+    pub(super) fn is_dead(&self) -> bool {
         self.ready == 0.0 && self.starting.is_empty() && !self.scaler.scales_from_zero()
     }
 
@@ -247,94 +242,12 @@ impl Pool {
             (inside, Waiting { red: (self.waiting.red + self.accepted[1] * red).min(waits), head_s });
     }
 
-    /// Told that who comes at the beginning and at the end of the step waits.
-    fn waits_s(&self, model: &ModelConfig) -> [f64; 2] {
+    /// Seconds that who comes at the beginning and at the end of the step waits.
+    pub(super) fn waits_s(&self, model: &ModelConfig) -> [f64; 2] {
         if !self.predicts(model) {
             return [self.waiting.head_s, self.after.1.head_s];
         }
         [self.inside, self.after.0].map(|inside| (inside - self.places).max(0.0) / self.per_s)
-    }
-
-    /// What the attempts of a workload meet there.
-    pub fn fate(&self, workload: &Workload, allowance: &Allowance, model: &ModelConfig) -> Fate {
-        let rtt_s = workload.rtt.as_secs_f64();
-        let idle = Fate::served(workload);
-        let alone_s = self.engine.alone_s(workload.mean_prompt, workload.mean_output) * self.slowdown;
-        if workload.is_batch() {
-            return Fate { answered_s: rtt_s + alone_s, ..idle };
-        }
-        let [from_s, to_s] = self.waits_s(model);
-        let wait_s = 0.5 * (from_s + to_s);
-        let service_s = if self.engine.batching().is_some() {
-            alone_s.max(self.service_s().min(2.0 * alone_s))
-        } else {
-            alone_s
-        };
-        let answered_s = rtt_s + wait_s + service_s;
-
-        let green = allowance.share();
-        // Shares are shares, whatever was rounded: what is a little less than nothing would be divided by.
-        let spared = (1.0 - self.errors).clamp(0.0, 1.0);
-        let colors = [spared * green, spared * (1.0 - green)];
-        let of = |color: usize| {
-            let let_in = colors[color] * self.accepted[color].clamp(0.0, 1.0);
-            let dropped = let_in * self.dropped[color].clamp(0.0, 1.0);
-            (let_in - dropped, dropped)
-        };
-        let ((kept, dropped), (kept_red, dropped_red)) = (of(0), of(1));
-        let (let_in, dropped) = (kept + kept_red, dropped + dropped_red);
-        let limited = (colors[1] - kept_red).max(0.0);
-        let unavailable = (1.0 - spared + colors[0] - kept).max(0.0);
-        let patience_s = patience_s(workload, service_s);
-        let in_time: f64 = match model.on_disconnect {
-            _ if patience_s < 0.0 => 0.0,
-            OnDisconnect::Stop => self.awaited,
-            OnDisconnect::Serve if to_s.max(from_s) <= patience_s => 1.0,
-            OnDisconnect::Serve if to_s.min(from_s) >= patience_s => 0.0,
-            OnDisconnect::Serve => ((patience_s - from_s) / (to_s - from_s)).abs().min(1.0),
-        };
-        let in_time = in_time.clamp(0.0, 1.0);
-        let worked = match model.on_disconnect {
-            OnDisconnect::Stop => let_in * in_time,
-            OnDisconnect::Serve => let_in,
-        };
-        // A dropped one fails after its longest wait.
-        let failing = (limited + unavailable).max(1e-12);
-        let had_s =
-            longest_s(model.buffer.max_wait).min(patience_s.max(0.0)).min(1e9) * (dropped / failing).min(1.0);
-        let timeout_s = workload.client.timeout.min(workload.client.deadline).as_secs_f64();
-        let policy = &model.policy;
-        let reply = |outcome, mode, is_limited| {
-            let backlog_s = if self.is_dead() { DEAD_S } else { wait_s.max(from_s).max(to_s) };
-            let told = Told::new(allowance.told_s(mode, is_limited, backlog_s).ceil().max(1.0) as u32);
-            let has_reset = match policy.headers {
-                Headers::All | Headers::Errors => true,
-                Headers::Only429 => is_limited,
-            };
-            Reply {
-                outcome,
-                reset: has_reset.then_some(told),
-                retry_after: policy.retry_after.then_some(told),
-            }
-        };
-        let hedges = workload.client.hedge.map_or(1.0, |hedge| {
-            let more = (answered_s / hedge.delay.as_secs_f64().max(1e-9)).floor();
-            (1.0 + more).min(f64::from(hedge.max.min(workload.client.max_attempts)))
-        });
-        Fate {
-            served: let_in * in_time,
-            within: kept * in_time,
-            failed: [limited, unavailable, let_in * (1.0 - in_time)],
-            known_s: [rtt_s + had_s, rtt_s + had_s, timeout_s],
-            answered_s,
-            replies: [
-                reply(Outcome::LimitedRequest, policy.reset_on_429, true),
-                reply(Outcome::Unavailable, policy.reset_otherwise, false),
-            ],
-            worked,
-            dropped,
-            sends: hedges,
-        }
     }
 
     /// Attempts in the house, with those that wait for spare capacity.
