@@ -2,8 +2,7 @@
 
 use super::Engine;
 use super::event::Event;
-use super::requests::{Phase, Request};
-use super::source::Nature;
+use super::requests::{Nature, Phase, Request};
 use crate::chain::Id;
 use crate::client::Memory;
 use crate::metrics::observer::Observer;

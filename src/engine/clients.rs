@@ -7,25 +7,16 @@
 use super::Engine;
 use super::event::Event;
 use super::gate::Tried;
-use super::records::record;
-use super::requests::{Phase, Request};
+use super::records::{record, send};
+use super::requests::Phase;
 use crate::chain::Id;
 use crate::client::{GaveUp, Memory, Next};
 use crate::limit::pair::Color;
-use crate::metrics::ledger::Books;
 use crate::metrics::observer::{Ended, Observer};
 use crate::platform::attempt::{Arriving, Work};
 use crate::platform::serving::ReplicaEngine as _;
 use crate::reply::{Outcome, Reply};
 use crate::units::{SimTime, Span};
-
-/// The attempt of a request was sent, at `sent`.
-#[inline]
-pub(super) fn send(request: &mut Request, books: &mut Books, observer: &mut impl Observer) {
-    request.memory.attempts += 1;
-    books.of(request.workload, request.counted).attempts += 1;
-    observer.sent(request.sent, request.workload);
-}
 
 impl<O: Observer> Engine<'_, O> {
     /// An attempt reaches the platform.

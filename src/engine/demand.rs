@@ -10,8 +10,7 @@ use std::collections::BinaryHeap;
 
 use super::Engine;
 use super::event::Event;
-use super::requests::Phase;
-use super::source::Nature;
+use super::requests::{Nature, Phase};
 use crate::chain::{Chain, Id};
 use crate::dist::Law as _;
 use crate::metrics::observer::Observer;

@@ -1,16 +1,24 @@
 //! What is seen of a run: records of attempts, samples, and what is still open at the end.
 
 use super::Engine;
-use super::clients::send;
 use super::requests::{Phase, Request};
 use super::source::Source;
 use crate::chain::Id;
 use crate::limit::pair::Color;
+use crate::metrics::ledger::Books;
 use crate::metrics::observer::{AttemptRecord, Ended, Observer};
 use crate::platform::Platform;
 use crate::platform::attempt::Attempt;
 use crate::reply::{Outcome, Reply};
 use crate::units::SimTime;
+
+/// The attempt of a request was sent, at `sent`.
+#[inline]
+pub(super) fn send(request: &mut Request, books: &mut Books, observer: &mut impl Observer) {
+    request.memory.attempts += 1;
+    books.of(request.workload, request.counted).attempts += 1;
+    observer.sent(request.sent, request.workload);
+}
 
 /// How an attempt ended for its client.
 #[inline(always)]

@@ -35,6 +35,21 @@ pub enum Phase {
     Ghost,
 }
 
+/// The nature of a request, drawn at birth.
+#[derive(Clone, Copy, Debug)]
+pub struct Nature {
+    /// When it is born.
+    pub born: SimTime,
+    /// Its number within the workload.
+    pub number: u64,
+    /// Prompt tokens.
+    pub prompt: u32,
+    /// Output tokens.
+    pub output: u32,
+    /// Whose it is: a number within a group of a population's members, 0 of an org on its own.
+    pub member: u32,
+}
+
 /// An open request, and its present attempt.
 #[derive(Clone, Copy, Debug)]
 pub struct Request {

@@ -1,6 +1,7 @@
 //! A workload at run time: its demand, its random streams, its client's shared state and timers.
 
 use super::demand::Demand;
+use super::requests::Nature;
 use crate::chain::{Chain, Links};
 use crate::client::caller::Caller;
 use crate::rng::{Key, Stream};
@@ -19,21 +20,6 @@ pub struct Timers {
     pub chain: Chain,
     /// An event for the oldest is under way.
     pub armed: bool,
-}
-
-/// The nature of a request, drawn at birth.
-#[derive(Clone, Copy, Debug)]
-pub struct Nature {
-    /// When it is born.
-    pub born: SimTime,
-    /// Its number within the workload.
-    pub number: u64,
-    /// Prompt tokens.
-    pub prompt: u32,
-    /// Output tokens.
-    pub output: u32,
-    /// Whose it is: a number within a group of a population's members, 0 of an org on its own.
-    pub member: u32,
 }
 
 /// One workload.

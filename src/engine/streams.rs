@@ -6,7 +6,8 @@
 use std::cmp::Reverse;
 use std::collections::binary_heap::{BinaryHeap, PeekMut};
 
-use super::source::{Nature, Source};
+use super::requests::Nature;
+use super::source::Source;
 use crate::rng::{Key, Stream};
 use crate::scenario::Scenario;
 use crate::scenario::part::Part;

@@ -1,9 +1,9 @@
 //! Timers of clients: attempts time out, requests reach their deadlines, and what is left behind.
 
 use super::Engine;
-use super::clients::send;
 use super::event::Event;
 use super::gate::Tried;
+use super::records::send;
 use super::requests::Phase;
 use crate::chain::Id;
 use crate::client::GaveUp;

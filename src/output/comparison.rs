@@ -1,7 +1,8 @@
 //! The files of a comparison, but its charts and manifest.
 
 use super::columns::{COMPARE, COMPARE_CURVES, COMPARE_RATES};
-use super::report::{Filling, ReportFile, band, curve, per_run};
+use super::filling::{Filling, ReportFile, band, per_run};
+use super::report::curve;
 use super::summary_json::{head, number, printed};
 use super::table::Cell;
 use crate::compare::comparison::Comparison;

@@ -1,27 +1,18 @@
 //! The files of a result, from what the replications found: CSV tables and `summary.json`.
 
-use super::columns::{CAPACITY, Column, OUTCOMES, RATES, SUMMARY, TIME_TO_SUCCESS, TableSpec};
+use super::columns::{CAPACITY, OUTCOMES, RATES, SUMMARY, TIME_TO_SUCCESS};
+use super::filling::{Filling, band, per_run};
 use super::rows::{summary_rows, workload_names};
 use super::spend;
 use super::summary_json;
-use super::table::{Cell, Table};
+use super::table::Cell;
 use crate::metrics::metric::{self, Unit};
 use crate::metrics::summary::Summary;
 use crate::replications::Results;
 use crate::scenario::Scenario;
 use crate::scenario::loading::Loaded;
-use crate::statistics::interval::Interval;
 
-/// A file of the result, in memory.
-#[derive(Clone, Debug)]
-pub struct ReportFile {
-    /// Its final name.
-    pub name: &'static str,
-    /// Its columns, if it is a table.
-    pub columns: Vec<Column>,
-    /// Its content.
-    pub bytes: Vec<u8>,
-}
+pub use super::filling::ReportFile;
 
 /// Every file of a result but its charts, attempt log and manifest.
 pub fn tables(loaded: &Loaded, results: &Results) -> Vec<ReportFile> {
@@ -37,33 +28,6 @@ pub fn tables(loaded: &Loaded, results: &Results) -> Vec<ReportFile> {
         plain("summary.json", summary_json::text(loaded, results).into_bytes()),
         plain("scenario.toml", loaded.resolved.to_toml().into_bytes()),
     ]
-}
-
-/// Writing to memory cannot fail.
-const MEMORY: &str = "memory takes every row";
-
-/// A table being filled; with several replications it has band columns at the right.
-pub(super) struct Filling {
-    spec: &'static TableSpec,
-    columns: Vec<Column>,
-    table: Table<Vec<u8>>,
-}
-
-impl Filling {
-    pub(super) fn new(spec: &'static TableSpec, bands: &[&str], results: &Results) -> Filling {
-        let columns = if results.replications > 1 { spec.with_bands(bands) } else { spec.columns.to_vec() };
-        let table = Table::new(Vec::new(), &columns).expect(MEMORY);
-        Filling { spec, columns, table }
-    }
-
-    pub(super) fn row(&mut self, cells: &[Cell]) {
-        self.table.row(cells).expect(MEMORY);
-    }
-
-    pub(super) fn finish(self) -> ReportFile {
-        let bytes = self.table.finish().expect(MEMORY);
-        ReportFile { name: self.spec.file, columns: self.columns, bytes }
-    }
 }
 
 /// A metric's value as a cell: counts of a single run are whole.
@@ -87,22 +51,6 @@ fn summary(scenario: &Scenario, results: &Results) -> ReportFile {
         file.row(&cells);
     }
     file.finish()
-}
-
-/// A sum over replications as a mean per run: whole for a single run.
-pub(super) fn per_run(sum: u64, replications: u32) -> Cell<'static> {
-    if replications == 1 { Cell::Count(sum) } else { Cell::Number(sum as f64 / f64::from(replications)) }
-}
-
-/// The two cells of a band from a sum and a sum of squares, scaled; nothing for a single run.
-pub(super) fn band(sum: f64, squares: f64, scale: f64, replications: u32) -> Vec<Cell<'static>> {
-    if replications == 1 {
-        return Vec::new();
-    }
-    match Interval::of_sums(sum * scale, squares * scale * scale, replications) {
-        Some(Interval { low, high, .. }) => vec![Cell::Number(low.max(0.0)), Cell::Number(high)],
-        None => vec![Cell::Empty; 2],
-    }
 }
 
 fn outcomes(scenario: &Scenario, results: &Results) -> ReportFile {

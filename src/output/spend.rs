@@ -1,7 +1,7 @@
 //! What was spent, and by whom: `cost.csv`, and the sums per org, API key and lane.
 
 use super::columns::COST;
-use super::report::{Filling, ReportFile, per_run};
+use super::filling::{Filling, ReportFile, per_run};
 use super::rows::workload_names;
 use super::table::Cell;
 use crate::metrics::summary::Summary;

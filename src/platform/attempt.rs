@@ -1,6 +1,6 @@
 //! An attempt as the platform holds it, and the table of all of them.
 
-use super::serving::batch::Stay;
+use super::serving::stay::Stay;
 use crate::limit::pair::{Color, Cost};
 use crate::units::{SimTime, Span};
 

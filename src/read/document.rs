@@ -10,7 +10,6 @@ use super::problem::{PROBLEMS_MAX, Problem, Problems, Sources, inert};
 use super::resolved::Resolved;
 use super::set;
 use super::spec::Spec;
-use super::table::Table;
 
 /// The largest file read, in bytes.
 pub const FILE_BYTES_MAX: usize = 10_000_000;
@@ -113,15 +112,14 @@ impl Document {
         Document { sources, root, sets: Vec::new(), log: RefCell::new(log) }
     }
 
-    /// Applies the `--set`s, which find their way by `spec`, and opens the document under it.
-    pub fn root(&mut self, spec: &'static Spec) -> Table<'_> {
+    /// Applies the `--set`s, which find their way by `spec`: the root, and where it is kept.
+    pub(super) fn opened(&mut self, spec: &'static Spec) -> (Rc<Node>, usize) {
         for (index, (path, value)) in std::mem::take(&mut self.sets).into_iter().enumerate() {
             if let Err(problem) = set::apply(&mut self.root, spec, &path, &value, index as u32) {
                 self.log.borrow_mut().report(problem);
             }
         }
-        let top = self.log.borrow_mut().store.root();
-        Table::open(self, spec, Some(self.root.clone()), Place::TOP, top)
+        (self.root.clone(), self.log.borrow_mut().store.root())
     }
 
     /// What was read, with its origins, or everything that is wrong.

@@ -126,3 +126,11 @@ impl Value {
         }
     }
 }
+
+/// The node of a key's default.
+pub(super) fn default_node(key: &str, toml: &str) -> Rc<Node> {
+    match parse_value(toml, Origin::Default, 0) {
+        Ok(node) => Rc::new(node),
+        Err(error) => panic!("the default of `{}` is not TOML: {error}", key),
+    }
+}

@@ -6,11 +6,10 @@
 
 use std::rc::Rc;
 
-use super::node::{Entry, Node, Origin, Place, Value, parse_document, parse_value};
+use super::node::{Entry, Node, Origin, Place, Value, default_node, parse_document, parse_value};
 use super::problem::Problem;
 use super::spec::{Fallback, Family, Key, Kind, Spec, listed};
 use super::suggest::nearest;
-use super::table::default_node;
 
 /// What stands before the path in the text that errors show.
 const PREFIX_LEN: usize = "--set ".len();
@@ -177,7 +176,7 @@ fn entries_of<'n>(node: &'n mut Rc<Node>, step: &Step) -> &'n mut Vec<Entry> {
 /// What a key left out holds before something is set below it.
 fn start(key: &Key, step: &Step) -> Rc<Node> {
     match key.fallback {
-        Fallback::Text(toml) => default_node(key, toml),
+        Fallback::Text(toml) => default_node(key.name, toml),
         Fallback::Required | Fallback::Absent | Fallback::Table => empty(step),
     }
 }

@@ -5,7 +5,7 @@ mod cross_checks;
 use std::rc::Rc;
 
 use super::document::Document;
-use super::node::{Entry, Node, Origin, Place, Value, parse_value};
+use super::node::{Entry, Node, Origin, Place, Value, default_node, parse_value};
 use super::problem::Problem;
 use super::spec::{Fallback, Key, Kind, Spec, listed};
 use super::suggest::nearest;
@@ -161,7 +161,7 @@ impl<'d> Table<'d> {
                 self.report_missing(key);
                 None
             }
-            (None, Fallback::Text(toml)) => Some(default_node(key, toml)),
+            (None, Fallback::Text(toml)) => Some(default_node(key.name, toml)),
             (None, Fallback::Table) => {
                 Some(Rc::new(Node { value: Value::Table(Vec::new()), place: DEFAULT_PLACE }))
             }
@@ -346,12 +346,12 @@ impl Table<'_> {
     }
 }
 
-const DEFAULT_PLACE: Place = Place { origin: Origin::Default, start: 0, end: 0 };
-
-/// The node of a key's default.
-pub(super) fn default_node(key: &Key, toml: &str) -> Rc<Node> {
-    match parse_value(toml, Origin::Default, 0) {
-        Ok(node) => Rc::new(node),
-        Err(error) => panic!("the default of `{}` is not TOML: {error}", key.name),
+impl Document {
+    /// The top table, under `spec`, after the `--set`s.
+    pub fn root(&mut self, spec: &'static Spec) -> Table<'_> {
+        let (root, kept) = self.opened(spec);
+        Table::open(self, spec, Some(root), Place::TOP, kept)
     }
 }
+
+const DEFAULT_PLACE: Place = Place { origin: Origin::Default, start: 0, end: 0 };

@@ -10,7 +10,6 @@ use crate::limit::usage::BUCKETS;
 use crate::metrics::series::{CapacityBin, OutcomeBin, RateBin};
 use crate::platform::autoscaler::Scaler as _;
 use crate::platform::pairs::SAMPLED;
-use crate::platform::serving::ReplicaEngine as _;
 use crate::units::Span;
 use bytesize::ByteSize;
 

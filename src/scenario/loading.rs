@@ -6,7 +6,6 @@ use super::limits::Limits;
 use super::reading;
 use crate::digest::{Input, sha256};
 use crate::error::Error;
-use crate::platform::serving::ReplicaEngine as _;
 use crate::read::{FILE_BYTES_MAX, Problems, Resolved, portable};
 use crate::traffic::arrivals::Recordings;
 use crate::traffic::trace::{self, Dropped, Trace};

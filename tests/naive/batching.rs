@@ -9,7 +9,6 @@
 //! - what is due is said again when it moves, or when it is now; said once, it keeps its place.
 
 use super::{COMPLETIONS, Event, Naive, Ns, Place};
-use ratetide::platform::serving::ReplicaEngine as _;
 use ratetide::platform::serving::batching::{Batching, Choice};
 use ratetide::platform::serving::order::Order;
 

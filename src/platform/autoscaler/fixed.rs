@@ -1,6 +1,7 @@
 //! The configured number of replicas, always.
 
-use super::scaler::{Decision, Scaler, Seen, Written};
+use super::decision::{Decision, Seen};
+use super::scaler::{Scaler, Written};
 use super::sizing::Sizing;
 use crate::read::{Member, Spec, Tagged};
 use crate::units::SimTime;

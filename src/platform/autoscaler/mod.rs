@@ -2,7 +2,8 @@
 //!
 //! | file | concept |
 //! |---|---|
-//! | [`scaler`] | what an autoscaler sees and says |
+//! | [`decision`] | what an autoscaler sees and says |
+//! | [`scaler`] | what every one answers |
 //! | `sizing` | bounds, cold start and cooldown, which those that look share |
 //! | `fixed` | keeps what it has |
 //! | `reactive` | follows the work in flight |
@@ -10,6 +11,7 @@
 //!
 //! A new autoscaler is a file here that implements `Scaler` and `Written`, and one line of the registry.
 
+pub mod decision;
 mod fixed;
 mod predictive;
 mod reactive;
@@ -20,11 +22,12 @@ use crate::read::{Family, Table};
 use crate::registry::registry;
 use crate::units::SimTime;
 
+pub use decision::{Decision, Seen};
 pub use fixed::Fixed;
 pub use predictive::Predictive;
 pub use reactive::Reactive;
+pub use scaler::Scaler;
 use scaler::Written;
-pub use scaler::{Decision, Scaler, Seen};
 use sizing::Sizing;
 
 registry! {

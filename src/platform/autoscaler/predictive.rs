@@ -1,6 +1,7 @@
 //! Forecasts demand, and scales to meet it one cold start ahead.
 
-use super::scaler::{Decision, Scaler, Seen, Written};
+use super::decision::{Decision, Seen};
+use super::scaler::{Scaler, Written};
 use super::sizing::{COLD_START, COOLDOWN, INTERVAL, MAX, MIN, Sizing};
 use crate::bounds;
 use crate::dist::Law as _;

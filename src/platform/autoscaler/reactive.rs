@@ -1,6 +1,7 @@
 //! Follows the work in flight.
 
-use super::scaler::{Decision, Scaler, Seen, Written};
+use super::decision::{Decision, Seen};
+use super::scaler::{Scaler, Written};
 use super::sizing::{COLD_START, COOLDOWN, INTERVAL, MAX, MIN, Sizing};
 use crate::bounds;
 use crate::read::{Key, Member, Spec, Tagged};

@@ -1,33 +1,10 @@
-//! What an autoscaler sees and says.
+//! What every autoscaler answers, and how it stands in a scenario.
 
+use super::decision::{Decision, Seen};
 use super::sizing::Sizing;
 use crate::dist::Dist;
 use crate::read::{Member, Tagged};
 use crate::units::{SimTime, Span};
-
-/// What an autoscaler sees when it looks. Work for spare capacity is left out of all of it.
-#[derive(Clone, Copy, Debug)]
-pub struct Seen {
-    /// Attempts that have arrived since the last look.
-    pub arrived: u64,
-    /// Attempts in service and waiting.
-    pub in_flight: u32,
-    /// Replicas ready or starting.
-    pub current: u32,
-    /// What one replica completes per second when saturated.
-    pub per_replica_rps: f64,
-}
-
-/// What to do with the fleet.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Decision {
-    /// Leave it.
-    Keep,
-    /// Start so many.
-    Grow(u32),
-    /// Give up so many.
-    Shrink(u32),
-}
 
 /// How a model's fleet is sized.
 pub trait Scaler {

@@ -1,6 +1,6 @@
 //! What autoscalers that look have in common: bounds, cold start, interval, cooldown.
 
-use super::scaler::Decision;
+use super::decision::Decision;
 use crate::bounds;
 use crate::dist::{Dist, Seconds, TIMES};
 use crate::read::{Key, Table};

@@ -7,6 +7,7 @@
 //! something happens on the replica: looking at it changes nothing, and it does not drift.
 
 use super::batching::Batching;
+use super::stay::Stay;
 use crate::platform::attempt::{Attempts, Id, State};
 use crate::units::{SimTime, Span};
 use std::cmp::Reverse;
@@ -14,22 +15,6 @@ use std::collections::BinaryHeap;
 
 /// Binary places of virtual time below a step.
 const PLACES: u32 = 48;
-
-/// What the batch remembers of an attempt on it.
-#[derive(Clone, Copy, Debug)]
-pub struct Stay {
-    /// The end of its prefill pass; [`SimTime::NEVER`] until then.
-    pub prefilled: SimTime,
-    /// Its prefill pass has begun.
-    pub computing: bool,
-    /// The virtual time at which it is done, once it decodes.
-    finish: u128,
-}
-
-impl Stay {
-    /// Admitted, and not yet prefilled.
-    pub const ADMITTED: Stay = Stay { prefilled: SimTime::NEVER, computing: false, finish: 0 };
-}
 
 /// An attempt by its ordinal, which is never used again; who has left is passed over.
 type Member = (u64, Id);

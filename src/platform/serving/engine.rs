@@ -1,6 +1,5 @@
 //! What every engine answers, and how it stands in a scenario.
 
-use super::batching::Batching;
 use crate::limit::usage::Rates;
 use crate::platform::mix::Mix;
 use crate::read::{Member, Tagged};
@@ -26,11 +25,6 @@ pub trait ReplicaEngine {
 
     /// What so many replicas complete per second when saturated, each `slowdown` times slower than nominal.
     fn capacity(&self, mix: &Mix, replicas: u32, slowdown: f64) -> Rates;
-
-    /// The engine's batches, if it batches.
-    fn batching(&self) -> Option<&Batching> {
-        None
-    }
 }
 
 /// An engine as a scenario writes it.
