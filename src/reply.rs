@@ -46,8 +46,8 @@ pub struct Reply {
     pub retry_after: Option<Told>,
 }
 
-/// What a header tells: whole seconds, up to 18 hours. Kept one higher than they are, so that a reply fits a register: through
-/// memory it takes a thirtieth longer per request.
+/// What a header tells: whole seconds, up to 18 hours. Kept one higher than they are, so that a reply fits a
+/// register: through memory it takes a thirtieth longer per request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Told(NonZeroU16);
 

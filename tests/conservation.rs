@@ -160,7 +160,8 @@ fn a_reminder_of_a_hedge_that_is_over_wakes_nobody_else() {
     }
 }
 
-/// Where all fail, what is left of them is nothing, up to rounding; the estimate divided by it, and the scenario was refused.
+/// Where all fail, what is left of them is nothing, up to rounding; the estimate divided by it, and the scenario was
+/// refused.
 #[test]
 fn a_share_that_is_rounded_below_nothing_is_nothing() {
     balanced(13_660, &read(&closed_loops(13_660)));

@@ -21,7 +21,7 @@ use crate::units::{SimTime, Span};
 impl<O: Observer> Engine<'_, O> {
     /// An attempt reaches the platform.
     pub(super) fn on_arrival(&mut self, now: SimTime, id: Id) {
-        // Looked up once each, here and below: what is asked for again is looked up again.
+        // Here and below each is looked up once and kept: an index that stands twice is looked up twice.
         let request = &mut self.requests[id];
         let ghost = request.phase == Phase::Ghost;
         if !ghost {

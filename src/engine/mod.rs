@@ -7,7 +7,7 @@
 //! | [`requests`] | open requests |
 //! | [`source`] | a workload at run time |
 //! | this file | the loop |
-//! | [`run`] | a run: how it is started, and how it ended |
+//! | `run` | a run: how it is started, and how it ended |
 //! | `streams` | who is born next |
 //! | `births` | requests enter the run |
 //! | `clients` | attempts, answers, what clients make of them |
@@ -34,7 +34,7 @@ mod hedges;
 pub mod queue;
 mod records;
 pub mod requests;
-pub mod run;
+mod run;
 pub mod source;
 mod streams;
 mod timers;

@@ -42,7 +42,8 @@ impl Run {
 }
 
 /// Simulate one replication. `beat` is called now and then with the present instant; it returns false to stop
-/// the run there, as does what goes beyond the scenario's limits. The result depends on the scenario, its seed and `replication` alone.
+/// the run there, as does what goes beyond the scenario's limits. The result depends on the scenario, its seed and
+/// `replication` alone.
 pub fn simulate<O: Observer>(
     scenario: &Scenario,
     replication: u64,

@@ -57,7 +57,7 @@ pub struct Recorder<'a> {
     pub last_success: Vec<SimTime>,
     open_bins: Vec<OpenBin>,
     /// How the models stand, and what their replicas come to.
-    pub stands: Stands,
+    stands: Stands,
     pair_marks: Vec<[Rates; 2]>,
     next_bin: usize,
     marked: [bool; 2],
@@ -84,6 +84,11 @@ impl<'a> Recorder<'a> {
             marked: [false; 2],
             layout,
         }
+    }
+
+    /// Of a model, replicas × ns: of the whole run, and of it the warm-up.
+    pub fn replica_ns(&self, model: u32) -> [f64; 2] {
+        self.stands.replica_ns(model)
     }
 
     /// The run is over at `end`: close what is open.

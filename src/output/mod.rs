@@ -4,7 +4,7 @@
 //! |---|---|
 //! | [`columns`] | every column of every table: name, unit, meaning |
 //! | [`table`] | rows to CSV text, one rule for numbers |
-//! | [`filling`] | a file while it is filled |
+//! | `filling` | a file while it is filled |
 //! | [`report`], [`summary_json`] | the tables and the summary of a result |
 //! | [`comparison`] | the files of a comparison |
 //! | [`spend`] | what was spent, by bin, org, key and lane |
@@ -26,7 +26,7 @@ pub mod comparison;
 pub mod directory;
 pub mod disk;
 pub mod existing;
-pub mod filling;
+mod filling;
 pub mod layout;
 pub mod manifest;
 mod opening;

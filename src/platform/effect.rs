@@ -39,7 +39,8 @@ pub enum Effect {
         /// When.
         at: SimTime,
     },
-    /// An attempt failed and has left the platform.
+    /// An attempt that waited or was in service failed, and has left the platform; one that fails on arrival is answered
+    /// by [`Platform::arrive`](super::Platform::arrive).
     Failed {
         /// The attempt.
         id: Id,

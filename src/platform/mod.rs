@@ -1,8 +1,8 @@
 //! The platform: what happens to an attempt between its arrival and its answer.
 //!
-//! A state machine without a queue or I/O: each method takes the present instant and leaves what must happen
-//! next in [`Platform::effects`], for the caller to schedule. So it runs under the simulator, in a test with
-//! literal times, or behind a socket.
+//! A state machine without a queue or I/O: each method takes the present instant, returns the answer that is due at
+//! once, and leaves what must happen next in [`Platform::effects`], for the caller to schedule. So it runs under the
+//! simulator, in a test with literal times, or behind a socket.
 //!
 //! | file | concept |
 //! |---|---|

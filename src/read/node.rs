@@ -131,6 +131,6 @@ impl Value {
 pub(super) fn default_node(key: &str, toml: &str) -> Rc<Node> {
     match parse_value(toml, Origin::Default, 0) {
         Ok(node) => Rc::new(node),
-        Err(error) => panic!("the default of `{}` is not TOML: {error}", key),
+        Err(error) => panic!("the default of `{key}` is not TOML: {error}"),
     }
 }

@@ -147,7 +147,7 @@ fn record<'a>(
         (recorder, run)
     };
     for (index, (workload, account)) in scenario.workloads.iter().zip(&run.ledger.summary).enumerate() {
-        let [whole, warmup] = recorder.stands.replica_ns(workload.pool);
+        let [whole, warmup] = recorder.replica_ns(workload.pool);
         let summary = &mut recorder.summaries[index];
         let cost =
             |tokens: Tokens, replica_ns: f64| workload.cost_usd(tokens.prompt, tokens.output, replica_ns);

@@ -209,7 +209,7 @@ pub struct Scenario {
     pub checks: Vec<check::Check>,
     /// How much its runs may take.
     pub limits: limits::Limits,
-    /// How much they are expected to take, as it was read.
+    /// How much they are expected to take, estimated when the scenario was read: of a copy that is changed it is not known.
     pub expected: estimate::Estimate,
 }
 
