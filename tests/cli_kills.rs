@@ -54,7 +54,7 @@ fn ended_by(home: &Home, arguments: &[&str], signal: &str, after: Duration) -> E
 fn every_moment(name: &str, arguments: &[&str], folder: &str) {
     let home = Home::new();
     home.write("small.toml", SMALL);
-    let took = fastest(&home, arguments, "out");
+    let mut took = fastest(&home, arguments, "out");
     let whole = home.files(folder);
     // The earlier result, in every second case, is of another seed.
     let other: Vec<&str> = arguments.iter().copied().chain(["--seed", "9"]).collect();
@@ -75,6 +75,10 @@ fn every_moment(name: &str, arguments: &[&str], folder: &str) {
         let ended = ended_by(&home, arguments, signal, after);
         // A signal before anybody listens ends the process as it does any other.
         in_time += u64::from(ended.code != Some(0));
+        if ended.code == Some(0) {
+            // Perhaps it was measured while the machine was busier.
+            took = took.mul_f64(0.9);
+        }
         assert!([Some(0), None, code].contains(&ended.code), "{replay}: {ended:?}");
         assert!(!ended.err.contains("panicked"), "{replay}: {ended:?}");
         match read_result(&home.path(folder)) {
@@ -139,8 +143,8 @@ fn comparisons() {
 fn sweeps() {
     let home = Home::new();
     home.write("small.toml", SMALL);
-    let arguments = ["sweep", "small.toml", "-o", "s", "-q", "--vary", "run.seed=1..48"];
-    let took = fastest(&home, &arguments, "s");
+    let arguments = ["sweep", "small.toml", "-o", "s", "-q", "--vary", "run.seed=1..160"];
+    let mut took = fastest(&home, &arguments, "s");
     let whole = home.files("s");
     let (key, mut in_time) = (Key::new(1, 0).with("sweeps"), 0);
     let moments = moments();
@@ -150,6 +154,10 @@ fn sweeps() {
         fs::remove_dir_all(home.path("s")).unwrap();
         let ended = ended_by(&home, &arguments, signal, took.mul_f64(1.1 * key.uniform(moment, 0)));
         in_time += u64::from(ended.code != Some(0));
+        if ended.code == Some(0) {
+            // Perhaps it was measured while the machine was busier.
+            took = took.mul_f64(0.9);
+        }
         assert!([Some(0), None, code].contains(&ended.code), "{replay}: {ended:?}");
         assert!(!ended.err.contains("panicked"), "{replay}: {ended:?}");
         let there = if home.path("s").is_dir() { home.files("s") } else { Vec::new() };
